@@ -1,0 +1,1 @@
+"""The Keva side: exports, the Customers API, writing back."""

@@ -1,0 +1,1 @@
+"""The Salesforce side: session, describe, query, load, bulk, failures."""

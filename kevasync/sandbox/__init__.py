@@ -1,0 +1,1 @@
+"""A Salesforce org and a Keva on your own machine; imports nothing of the rest of kevasync."""

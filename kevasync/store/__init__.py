@@ -1,0 +1,1 @@
+"""What kevasync remembers: state, snapshots, links, base, ledger, decisions, secrets."""

@@ -1,0 +1,1 @@
+"""The core: extract, link, merge, diff, plan, guards, apply, undo."""
