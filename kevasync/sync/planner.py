@@ -20,7 +20,7 @@ from kevasync.sync.diff import DiffRequest, run_diff
 from kevasync.sync.guards import GuardFacts, GuardLimits, check_guards
 from kevasync.sync.plan import FORMAT, Plan, write_manifest
 
-__all__ = ["Estimator", "PlanContext", "make_plan", "plan_as_dict"]
+__all__ = ["Estimator", "PlanContext", "make_plan"]
 
 Estimator = Callable[[str, int, int], tuple[int, float]]
 """(object, creates, updates) -> (API calls, minutes), as `Endpoint.estimate`."""
@@ -186,15 +186,3 @@ def _facts(
         api_calls_left=left,
     )
     return facts, estimate
-
-
-def plan_as_dict(plan: Plan) -> dict[str, Any]:
-    """What `kevasync plan --json` prints (design.md section 9)."""
-    manifest = plan.manifest
-    return {
-        "plan": plan.id,
-        "path": str(plan.folder),
-        **{key: manifest[key] for key in ("counts", "fields", "directions", "review", "estimate", "guards", "fields_off")},
-    }
-
-
