@@ -33,8 +33,7 @@ class Counters:
         """Calls in the current 24 hours."""
         return self._used
 
-    @property
-    def info(self) -> str:
+    def limit_info(self) -> str:
         """The value of the Sforce-Limit-Info header."""
         return f"api-usage={self._used}/{self.limit}"
 
@@ -43,7 +42,7 @@ class Counters:
         self.limit = limit
         self._org.set_setting("api_calls_limit", limit)
 
-    def count(self, calls: int = 1) -> None:
+    def request(self, calls: int = 1) -> None:
         """Count a call.
 
         Raises:

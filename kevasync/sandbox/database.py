@@ -40,6 +40,7 @@ class Database:
         self._lock = threading.RLock()
         self._pool_lock = threading.Lock()
         self._closed = False
+        self._owner = 0  # the thread inside a write transaction
         self._writer = self._connect()
         self._writer.execute("PRAGMA journal_mode=WAL")
         self._writer.execute("CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL)")
@@ -55,24 +56,30 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
-        """A write transaction: committed at the end, rolled back on an exception; nested calls join the outer one."""
+        """A write transaction: committed at the end, rolled back on an exception; a nested one is a savepoint."""
         with self._lock:
             con = self._writer
-            if con.in_transaction:
-                yield con
-                return
-            con.execute("BEGIN IMMEDIATE")
+            outermost = not con.in_transaction
+            con.execute("BEGIN IMMEDIATE" if outermost else "SAVEPOINT nested")
+            self._owner = threading.get_ident()
             try:
                 yield con
             except BaseException:
                 if con.in_transaction:
-                    con.execute("ROLLBACK")
+                    con.execute("ROLLBACK" if outermost else "ROLLBACK TO nested")
                 raise
-            con.execute("COMMIT")
+            else:
+                con.execute("COMMIT" if outermost else "RELEASE nested")
+            finally:
+                if outermost:
+                    self._owner = 0
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
-        """A connection for reading, of the caller alone until the block ends."""
+        """A connection for reading, of the caller alone until the block ends; inside a write, that write's own."""
+        if self._owner == threading.get_ident():
+            yield self._writer
+            return
         with self._pool_lock:
             con = self._idle.pop() if self._idle else self._connect()
         try:

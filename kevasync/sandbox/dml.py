@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from kevasync.sandbox.answers import ApiError, RowResult
 from kevasync.sandbox.database import quoted
 from kevasync.sandbox.duplicates import find_duplicates
+from kevasync.sandbox.fieldtypes import make_reader
 from kevasync.sandbox.ids import make_id, to_15, to_18
 from kevasync.sandbox.rules import Prepared, RowRules, entity_is_deleted, invalid_cross_reference, rolled_back
 from kevasync.sandbox.schema import FieldSpec, ObjectSpec
@@ -19,7 +20,7 @@ from kevasync.sandbox.soql_sql import condition_sql
 if TYPE_CHECKING:
     from kevasync.sandbox.org import Org
 
-__all__ = ["Write"]
+__all__ = ["Write", "folded", "settle_all_or_none"]
 
 
 class Write:
@@ -58,18 +59,18 @@ class Write:
         results: list[RowResult | None] = [None] * len(rows)
         creates: list[tuple[int, dict[str, Any]]] = []
         updates: list[tuple[int, dict[str, Any]]] = []
-        values = [_pick(row, key.name) for row in rows]
+        values = [self.key_value(key, _pick(row, key.name)) for row in rows]
         found = self.find(key, values)
         seen: set[str] = set()
         for at, (row, value) in enumerate(zip(rows, values, strict=True)):
             rest = {name: one for name, one in row.items() if name.lower() != key.name.lower()}
-            matches, error = found.get(_fold(value), []), _upsert_error(key, value, seen)
+            matches, error = found.get(folded(value), []), _upsert_error(key, value, seen)
             if error is None and len(matches) > 1:
                 shown = ", ".join(map(to_15, matches))
                 message = f"{key.name}: more than one record found for external id field: [{shown}]"
                 error = ApiError("DUPLICATE_EXTERNAL_ID", message, (key.name,), about_record=True)
             elif error is None and not matches and (update_only or key.type == "id") and value is not None:
-                error = invalid_cross_reference()
+                error = invalid_cross_reference(404)
             if error is not None:
                 results[at] = RowResult(None, success=False, errors=(error,))
             elif matches:
@@ -174,7 +175,7 @@ class Write:
             if row.errors:
                 continue
             if row.id not in state:
-                row.errors.append(invalid_cross_reference())
+                row.errors.append(invalid_cross_reference(404))
             elif state[row.id]:
                 row.errors.append(entity_is_deleted())
             elif row.id in seen:
@@ -215,7 +216,7 @@ class Write:
         for row in prepared:
             for reference, key, value in row.parents:
                 parent_name = reference.reference[0]
-                matches = found[parent_name, key.name].get(_fold(value), [])
+                matches = found[parent_name, key.name].get(folded(value), [])
                 if len(matches) == 1:
                     row.values[reference.name] = matches[0]
                     continue
@@ -249,17 +250,23 @@ class Write:
         taken = self.find(field, [row.values[field.name] for row in rows])
         owner = {value: matches[0] for value, matches in taken.items()}
         for row in rows:
-            folded = _fold(row.values[field.name])
-            other = owner.setdefault(folded, row.id)
+            other = owner.setdefault(folded(row.values[field.name]), row.id)
             if other != row.id:
                 message = f"duplicate value found: {field.name} duplicates value on record with id: {to_15(other)}"
                 row.errors.append(ApiError("DUPLICATE_VALUE", message, about_record=True))
 
+    def key_value(self, key: FieldSpec, value: Any) -> Any:
+        """A key value as it is stored; one that the field would refuse stays as it is, and finds nothing."""
+        try:
+            return make_reader(key, frozenset(), text=True)(value) if key.type != "id" else value
+        except ApiError:
+            return value
+
     def find(self, key: FieldSpec, values: Sequence[Any]) -> dict[Any, list[str]]:
-        """Ids of the live records by folded key value."""
+        """Ids of the live records by key value, folded."""
         if key.type == "id":
             state = self._states(self._spec, {_long(value) for value in values if value is not None})
-            return {_fold(value): [_long(value)] for value in values if value is not None and _long(value) in state}
+            return {folded(value): [_long(value)] for value in values if value is not None and _long(value) in state}
         column = quoted(key.name)
         rows = self._con.execute(
             f"SELECT t.{column}, t.Id FROM json_each(?) j JOIN {self._table} t ON t.{column} = j.value"  # noqa: S608 names of the schema
@@ -268,8 +275,8 @@ class Write:
         )
         found: dict[Any, list[str]] = defaultdict(list)
         for value, record_id in rows:
-            if record_id not in found[_fold(value)]:
-                found[_fold(value)].append(record_id)
+            if record_id not in found[folded(value)]:
+                found[folded(value)].append(record_id)
         return dict(found)
 
     # -- writing ----------------------------------------------------------------------------------------------------
@@ -337,12 +344,11 @@ def settle_all_or_none(results: list[RowResult]) -> list[RowResult]:
 
 def _pick(row: Mapping[str, Any], name: str) -> Any:
     value = row[name] if name in row else next((row[key] for key in row if key.lower() == name.lower()), None)
-    if isinstance(value, str):
-        value = value.strip() or None
-    return value
+    return (value.strip() or None) if isinstance(value, str) else value
 
 
-def _fold(value: Any) -> Any:
+def folded(value: Any) -> Any:
+    """The value as keys are compared: text without regard to case."""
     return value.lower() if isinstance(value, str) else value
 
 
@@ -358,8 +364,8 @@ def _upsert_error(key: FieldSpec, value: Any, seen: set[str]) -> ApiError | None
         if key.type == "id":
             return None
         return ApiError("MISSING_ARGUMENT", f"{key.name} not specified", (key.name,), about_record=True)
-    folded = str(_fold(value))
-    if folded in seen:
+    key_text = str(folded(value))
+    if key_text in seen:
         return ApiError("DUPLICATE_VALUE", f"Duplicate external id specified: {value}", (key.name,), about_record=True)
-    seen.add(folded)
+    seen.add(key_text)
     return None

@@ -7,7 +7,6 @@ import hashlib
 import secrets
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from kevasync.sandbox import describing
 from kevasync.sandbox.answers import ApiError, RowResult, not_found
 from kevasync.sandbox.counters import Counters
 from kevasync.sandbox.database import Database, quoted
-from kevasync.sandbox.dml import Write, settle_all_or_none
+from kevasync.sandbox.dml import Write, folded, settle_all_or_none
 from kevasync.sandbox.ids import make_id, to_18
 from kevasync.sandbox.query import QueryResult, record_by_id, run_query
 from kevasync.sandbox.schema import FieldSpec, ObjectSpec, Schema, load_schema
@@ -233,8 +232,11 @@ class Org:
     ) -> list[RowResult]:
         spec = self.spec(name)
         if spec.read_only:
-            message = f"entity type {spec.name} does not support this operation"
-            raise ApiError("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", message, about_record=True)
+            if self.full_schema.objects[spec.name.lower()].read_only:
+                message = f"entity type cannot be written: {spec.name}"
+                raise ApiError("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", message, about_record=True)
+            message = "insufficient access rights on object id"
+            raise ApiError("INSUFFICIENT_ACCESS_OR_READONLY", message, status=403, about_record=True)
         try:
             with self.database.write() as con:
                 results = act(Write(self, con, spec, text=text, allow_save=allow_save))
@@ -259,8 +261,10 @@ class Org:
     def find_by(self, name: str, external_field: str, value: Any) -> list[str]:
         """The ids of the live records with this key value, oldest first."""
         spec, key = self.spec(name), self.key_field(name, external_field)
-        with self.database.write() as con:
-            return Write(self, con, spec, text=True, allow_save=True).find(key, [value]).get(_folded(value), [])
+        with self.database.read() as con:
+            call = Write(self, con, spec, text=True, allow_save=True)
+            wanted = call.key_value(key, value)
+            return call.find(key, [wanted]).get(folded(wanted), [])
 
     def updated(self, name: str, start: dt.datetime, end: dt.datetime) -> list[str]:
         """The ids of the live records last touched in [start, end)."""
@@ -286,8 +290,3 @@ class Org:
             ApiError: MALFORMED_QUERY, INVALID_TYPE, INVALID_FIELD and their like, with the picture of the place.
         """
         return run_query(self, soql, all_rows=all_rows)
-
-
-@lru_cache(maxsize=1024)
-def _folded(value: Any) -> Any:
-    return value.lower() if isinstance(value, str) else value

@@ -38,7 +38,7 @@ class QueryResult:
         return [(".".join(column.path), column.field.type) for column in self.statement.columns]
 
     @property
-    def object(self) -> str:
+    def entity(self) -> str:
         """The name of the object in FROM."""
         return self.statement.spec.name
 

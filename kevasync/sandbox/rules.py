@@ -13,9 +13,9 @@ from kevasync.sandbox.schema import FieldSpec, ObjectSpec, Schema
 __all__ = ["Prepared", "RowRules", "entity_is_deleted", "invalid_cross_reference", "rolled_back"]
 
 
-def invalid_cross_reference() -> ApiError:
-    """The row or lookup points to a record that never was."""
-    return ApiError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", status=404, about_record=True)
+def invalid_cross_reference(status: int = 400) -> ApiError:
+    """The row (status 404) or a lookup in it (400) points to a record that never was."""
+    return ApiError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", status=status, about_record=True)
 
 
 def entity_is_deleted() -> ApiError:
