@@ -12,7 +12,8 @@ one column a field, by its name on that side (`Email`, `Account.Name`; `email`, 
 booleans are `true`/`false`, lists are JSON arrays, times are as the side wrote them.
 
 A batch to be written (`WriteBatch`) has `_key` (the ledger's id of this attempt), `_keva_id`, `_id` (null: create),
-`_clear` VARCHAR[] (fields set to null) and one VARCHAR column a field, where null means leave alone.
+`_clear` VARCHAR[] (fields set to null) and one VARCHAR column a field, where null means leave alone. A batch that
+deletes has `_key`, `_keva_id` and `_id` only; undo alone makes one, to take back a create.
 """
 
 from __future__ import annotations
@@ -99,7 +100,9 @@ class WriteBatch:
     """Records to write to one object: a Parquet file in the form the module docstring gives.
 
     `external_id` names the field that holds the Keva id (Salesforce: `Keva_Id__c`), or None where the org lacks it;
-    creates then carry it, so that a repeat is harmless.
+    creates then carry it, so that a repeat is harmless. `delete` removes the records (Salesforce: to its recycle bin); a
+    record that is gone already counts as applied. A side that cannot delete answers each row with FAILED and the code
+    `delete-unsupported`.
     """
 
     object: str
@@ -108,6 +111,7 @@ class WriteBatch:
     fields: tuple[str, ...]
     create: bool
     external_id: str | None = None
+    delete: bool = False
 
 
 class WriteOutcome(StrEnum):
