@@ -36,6 +36,7 @@ __all__ = [
     "Limits",
     "Progress",
     "Selection",
+    "Silent",
     "Stop",
     "WriteBatch",
     "WriteOutcome",
@@ -61,11 +62,24 @@ class Progress(Protocol):
         """The step is over."""
 
 
+class Silent:
+    """A Progress that says nothing."""
+
+    def start(self, what: str, total: int | None) -> None:
+        """A step begins."""
+
+    def advance(self, rows: int, *, api_calls: int = 0) -> None:
+        """Some rows are done."""
+
+    def done(self) -> None:
+        """The step is over."""
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which records: all of them, or those with these ids, modified since a watermark, or with one field's value in a set.
+    """Which records: all of them, or those with these ids, modified since a watermark, with one field's value in a set.
 
-    Conditions given together must all hold.
+    Conditions given together must all hold. `match` ignores case, as both sides do.
     """
 
     ids: tuple[str, ...] | None = None
@@ -100,8 +114,8 @@ class WriteBatch:
     """Records to write to one object: a Parquet file in the form the module docstring gives.
 
     `external_id` names the field that holds the Keva id (Salesforce: `Keva_Id__c`), or None where the org lacks it;
-    creates then carry it, so that a repeat is harmless. `delete` removes the records (Salesforce: to its recycle bin); a
-    record that is gone already counts as applied. A side that cannot delete answers each row with FAILED and the code
+    creates then carry it, so that a repeat is harmless. `delete` removes the records (Salesforce: to its recycle bin);
+    one that is gone already counts as applied. A side that cannot delete answers each row with FAILED and the code
     `delete-unsupported`.
     """
 
@@ -135,7 +149,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class WriteResult:
-    """The answer to one row of a batch. `returned` holds field values if the side sent them back (Keva's PATCH does)."""
+    """The answer to one row of a batch. `returned` holds field values if the side sent them (Keva's PATCH does)."""
 
     key: str
     id: str | None
