@@ -1,0 +1,232 @@
+"""Works out a plan in DuckDB: runs linking, the hash-narrow comparison and the law as named steps, leaves result tables.
+
+Results on the connection: `records`, `changes`, `review` (as design.md names their columns) and `agreements`.
+Memory is bounded by `memory_limit`; what does not fit spills to the folder given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from kevasync.mapping import transforms
+from kevasync.mapping.definition import ConflictPolicy, ObjectMapping
+from kevasync.records import Direction, FieldKind, Schema
+from kevasync.sync.combine import combine_both
+from kevasync.sync.projection import PlannedField, Sides, id18, planned_fields, projection_steps
+from kevasync.sync.steps import read_steps, run_steps
+from kevasync.values import is_valid
+
+__all__ = ["DiffRequest", "connect", "run_diff"]
+
+# Without a describe (a plan from files) only what every org requires is known; Salesforce's object reference.
+_ALWAYS_REQUIRED = {"Contact": ("LastName",), "Lead": ("LastName", "Company"), "Account": ("Name",)}
+_CHECKED = (FieldKind.EMAIL, FieldKind.NUMBER, FieldKind.BOOLEAN, FieldKind.DATE, FieldKind.DATETIME)
+
+
+@dataclass(frozen=True, slots=True)
+class DiffRequest:
+    """What is compared. The names are views on the connection in the form endpoint.py gives.
+
+    `links` has keva_id, sf_id, active; `base` is None where the sides never met; `customers` narrows the plan.
+    """
+
+    mapping: ObjectMapping
+    keva: str
+    salesforce: str
+    base: str | None
+    links: str | None
+    region: str
+    schema: Schema | None = None
+    customers: Sequence[str] | None = None
+
+
+def connect(temporary: Path, memory_limit: str = "1GB") -> duckdb.DuckDBPyConnection:
+    """An in-memory DuckDB that spills to `temporary`, so that no process locks out another."""
+    temporary.mkdir(parents=True, exist_ok=True)
+    return duckdb.connect(
+        config={"temp_directory": str(temporary), "memory_limit": memory_limit, "preserve_insertion_order": "false"}
+    )
+
+
+def run_diff(con: duckdb.DuckDBPyConnection, request: DiffRequest) -> tuple[list[PlannedField], list[dict[str, str]]]:
+    """Run all steps; return the planned fields and those switched off with their reasons.
+
+    Raises RunError `plan-out-of-memory` or `plan-disk-full`.
+    """
+    sides = _sides(con, request)
+    fields, off = planned_fields(request.mapping.fields, sides)
+    transforms.register(con, [item.mapping for item in fields], request.region)
+    _register_validity(con, request.region)
+    _rules(con, fields, request)
+    _links(con, request)
+    before, after = projection_steps(fields, sides)
+    run_steps(con, before)
+    run_steps(con, read_steps("link.sql"))
+    if request.mapping.create_in_keva:
+        run_steps(con, read_steps("create_in_keva.sql"))
+    run_steps(con, after)
+    law = read_steps("diff.sql")
+    cut = next(number for number, (name, _) in enumerate(law) if name == "proposals")
+    run_steps(con, law[:cut])
+    if any(item.mapping.conflict in {ConflictPolicy.UNION, ConflictPolicy.APPEND} for item in fields):
+        combine_both(con, fields, request.region)
+    run_steps(con, law[cut:])
+    return fields, off
+
+
+def _columns(con: duckdb.DuckDBPyConnection, view: str | None) -> frozenset[str]:
+    if view is None:
+        return frozenset()
+    return frozenset(con.table(view).columns)
+
+
+def _sides(con: duckdb.DuckDBPyConnection, request: DiffRequest) -> Sides:
+    return Sides(
+        keva=request.keva,
+        salesforce=request.salesforce,
+        base=request.base,
+        keva_columns=_columns(con, request.keva),
+        sf_columns=_columns(con, request.salesforce),
+        base_columns=_columns(con, request.base),
+        external_id=request.mapping.external_id,
+        region=request.region,
+    )
+
+
+def _links(con: duckdb.DuckDBPyConnection, request: DiffRequest) -> None:
+    """Tables links (active, 18-character ids) and tombstones; a base without links says who is linked."""
+    known = "select null::varchar as keva_id, null::varchar as sf_id, true as active where false"
+    if request.links or request.base:
+        columns = _columns(con, request.links or request.base)
+        active = "active" if "active" in columns else "true"
+        known = f'select keva_id, {id18("sf_id")} as sf_id, {active} as active from "{request.links or request.base}"'  # noqa: S608 our own view names
+    con.execute(f"create temp table links as select keva_id, sf_id from ({known}) where active")  # noqa: S608 as above
+    con.execute(
+        f"""create temp table tombstones as select keva_id, sf_id from ({known}) as dead
+        where not active and not exists (
+            select 1 from links where links.keva_id = dead.keva_id and links.sf_id = dead.sf_id)"""  # noqa: S608 as above
+    )
+    customers = None if request.customers is None else pa.table({"keva_id": pa.array(request.customers, pa.string())})
+    con.execute("create temp table in_scope as select $1::boolean as narrows", [customers is not None])
+    con.execute("create temp table scope (keva_id varchar)")
+    if customers is not None:
+        con.register("wanted", customers)
+        con.execute("insert into scope select keva_id from wanted")
+        con.unregister("wanted")
+
+
+def _rules(con: duckdb.DuckDBPyConnection, fields: Sequence[PlannedField], request: DiffRequest) -> None:
+    """The fixed steps' parameters as tables: field_rules, constraints, needed, switches."""
+    rules = [
+        {
+            "field_no": item.number,
+            "keva_field": item.mapping.keva,
+            "targets": list(item.mapping.salesforce),
+            "direction": str(item.mapping.direction),
+            "conflict": str(item.mapping.conflict),
+            "drift": str(item.mapping.drift),
+        }
+        for item in fields
+    ]
+    con.execute(
+        """create temp table field_rules (field_no integer, keva_field varchar, targets varchar[], direction varchar,
+            conflict varchar, drift varchar)"""
+    )
+    con.execute(
+        """create temp table constraints (direction varchar, field varchar, required boolean, max_length integer,
+            allowed varchar[], checked boolean, kind varchar)"""
+    )
+    con.execute(
+        """create temp table needed (pair_verdict varchar, field varchar, field_no integer, direction varchar,
+            problem varchar)"""
+    )
+    for table, rows in (("field_rules", rules), ("constraints", _constraints(fields, request)), ("needed", _needed(fields, request))):
+        for row in rows:  # a handful of rows, one a field
+            con.execute(f"insert into {table} values ({', '.join('?' * len(row))})", list(row.values()))  # noqa: S608 our own names
+    con.execute("create temp table switches as select $1::boolean as create_in_salesforce", [request.mapping.create_in_salesforce])
+
+
+def _required(request: DiffRequest) -> set[str]:
+    required = set(_ALWAYS_REQUIRED.get(request.mapping.salesforce, ()))
+    if request.schema is not None:
+        required |= {field.name for field in request.schema.fields if field.required and field.createable}
+    return required
+
+
+def _constraints(fields: Sequence[PlannedField], request: DiffRequest) -> list[dict[str, object]]:
+    required = _required(request)
+    rows: list[dict[str, object]] = []
+    for item in fields:
+        kind, checked = item.mapping.kind, item.mapping.kind in _CHECKED
+        if item.direction is not Direction.FROM_CRM:
+            for target in item.mapping.salesforce:
+                known = request.schema.find(target) if request.schema else None
+                rows.append(
+                    {
+                        "direction": "to_crm",
+                        "field": target,
+                        "required": target in required,
+                        "max_length": known.length if known else 0,
+                        "allowed": list(known.picklist) if known and known.restricted else [],
+                        "checked": checked,
+                        "kind": str(kind),
+                    }
+                )
+        if item.direction is not Direction.TO_CRM:
+            rows.append(
+                {
+                    "direction": "from_crm",
+                    "field": item.mapping.keva,
+                    "required": kind is FieldKind.EMAIL,
+                    "max_length": 0,
+                    "allowed": [],
+                    "checked": checked,
+                    "kind": str(kind),
+                }
+            )
+    return rows
+
+
+def _needed(fields: Sequence[PlannedField], request: DiffRequest) -> list[dict[str, object]]:
+    """What a new record cannot do without: the e-mail, and every required target that is mapped."""
+    required = _required(request)
+    rows: list[dict[str, object]] = []
+    for item in fields:
+        is_email = item.mapping.kind is FieldKind.EMAIL
+        if item.direction is not Direction.FROM_CRM:
+            for target in item.mapping.salesforce:
+                if target in required or is_email:
+                    problem = "no e-mail" if is_email else "no last name" if target == "LastName" else f"no {target}"
+                    rows.append(_need("create", target, item.number, "to_crm", problem))
+        if is_email and item.direction is not Direction.TO_CRM:
+            rows.append(_need("create-keva", item.mapping.keva, item.number, "from_crm", "no e-mail"))
+    return rows
+
+
+def _need(pair_verdict: str, field: str, number: int, direction: str, problem: str) -> dict[str, object]:
+    return {"pair_verdict": pair_verdict, "field": field, "field_no": number, "direction": direction, "problem": problem}
+
+
+def _register_validity(con: duckdb.DuckDBPyConnection, region: str) -> None:
+    @cache
+    def valid(kind: str, text: str) -> bool:
+        return is_valid(FieldKind(kind), text, region)
+
+    def valid_arrow(kinds: pa.ChunkedArray, texts: pa.ChunkedArray) -> pa.Array:
+        pairs = zip(kinds.to_pylist(), texts.to_pylist(), strict=True)
+        return pa.array([text is None or valid(kind, text) for kind, text in pairs], pa.bool_())
+
+    con.create_function(
+        "kv_is_valid",
+        valid_arrow,
+        [duckdb.sqltypes.VARCHAR, duckdb.sqltypes.VARCHAR],
+        duckdb.sqltypes.BOOLEAN,
+        type="arrow",
+        null_handling="special",
+    )

@@ -1,0 +1,198 @@
+-- Who is whom. Expects the tables links, tombstones, scope (filled only if `in_scope` narrows), keva_narrow, sf_narrow
+-- and the views keva_side, sf_side, as `projection.py` makes them. Rules in order: known link, salesforceContactId from Keva, external ID on the
+-- Contact, unique canonical e-mail on both sides, else create. More than one candidate on either side is ambiguous.
+
+-- step: merged
+-- Contacts merged away, with the record that is alive at the end of the chain.
+create temp table merged as
+with recursive chain(sf_id, master, hops) as (
+    select sf_id, master, 1 from sf_side where master is not null and deleted
+    union all
+    select chain.sf_id, next.master, hops + 1
+    from chain join sf_side as next on next.sf_id = chain.master
+    where next.master is not null and next.deleted and hops < 20
+)
+select sf_id, last(master order by hops) as master
+from chain group by sf_id;
+
+-- step: linked
+-- Known links in scope: what is alive, where a merged Contact went, and the Contact the base speaks of.
+create temp table linked as
+select
+    links.keva_id,
+    case when sf.sf_id is null then coalesce(master.sf_id, links.sf_id) else links.sf_id end as sf_id,
+    links.sf_id as base_sf_id,
+    keva.keva_id is not null as keva_live,
+    sf.sf_id is not null or master.sf_id is not null as sf_live,
+    sf.sf_id is null and master.sf_id is not null as moved,
+    keva.digest as keva_digest, keva.partial as keva_partial,
+    coalesce(sf.digest, master.digest) as sf_digest
+from links
+left join keva_narrow as keva on keva.keva_id = links.keva_id
+left join sf_narrow as sf on sf.sf_id = links.sf_id
+left join merged on merged.sf_id = links.sf_id
+left join sf_narrow as master on master.sf_id = merged.master
+where (select not narrows from in_scope) or links.keva_id in (select keva_id from scope);
+
+-- step: moved_twice
+-- A master that another customer already has, or that two customers come to by merges.
+create temp table moved_twice as
+select moved.keva_id, moved.sf_id
+from linked as moved
+where moved.moved and exists (
+    select 1 from linked as other
+    where other.sf_id = moved.sf_id and other.keva_id <> moved.keva_id and other.keva_live
+);
+
+-- step: loose
+-- Customers without a link, with what they could be linked by.
+create temp table loose as
+select keva_side.keva_id, keva_side.contact_ref, keva_side.email
+from keva_side
+where not keva_side.deleted
+    and keva_side.keva_id not in (select keva_id from links)
+    and ((select not narrows from in_scope) or keva_side.keva_id in (select keva_id from scope));
+
+-- step: email_counts
+-- Counted over all records of the side, linked ones too.
+create temp table keva_emails as
+select email, count(*) as customers
+from keva_side
+where not deleted and email in (select email from loose where email is not null)
+group by email;
+
+-- step: sf_emails
+create temp table sf_emails as
+select email, count(*) as contacts, min(sf_id) as sf_id,
+    array_to_string(list_sort(list(sf_id))[:5], ', ') as sf_ids
+from sf_side
+where not deleted and email in (select email from loose where email is not null)
+group by email;
+
+-- step: claims
+-- Every candidate a rule names, but for pairs that were unlinked before: those never come back by themselves.
+create temp table claims as
+select keva_id, rule, how, sf_id
+from (
+    select loose.keva_id, 1 as rule, 'salesforceContactId' as how, coalesce(sf.sf_id, master.sf_id) as sf_id
+    from loose
+    left join sf_narrow as sf on sf.sf_id = loose.contact_ref
+    left join merged on merged.sf_id = loose.contact_ref
+    left join sf_narrow as master on master.sf_id = merged.master
+    where coalesce(sf.sf_id, master.sf_id) is not null
+    union all
+    select loose.keva_id, 2, 'external ID', sf_side.sf_id
+    from sf_side join loose on sf_side.external_ref = loose.keva_id
+    where not sf_side.deleted
+    union all
+    select loose.keva_id, 3, 'e-mail', sf_emails.sf_id
+    from loose
+    join sf_emails on sf_emails.email = loose.email and sf_emails.contacts = 1
+    join keva_emails on keva_emails.email = loose.email and keva_emails.customers = 1
+) as named
+where not exists (
+    select 1 from tombstones
+    where tombstones.keva_id = named.keva_id and tombstones.sf_id = named.sf_id
+);
+
+-- step: best_claims
+-- The first rule that names anyone decides; a stronger rule of another customer takes the Contact away.
+create temp table best_claims as
+with first_rule as (
+    select keva_id, min(rule) as rule from claims group by keva_id
+),
+named as (
+    select distinct claims.keva_id, claims.rule, claims.how, claims.sf_id
+    from claims join first_rule on first_rule.keva_id = claims.keva_id and first_rule.rule = claims.rule
+),
+per_contact as (
+    select sf_id, min(rule) as best_rule from named group by sf_id
+),
+rivals as (
+    select named.sf_id, count(*) as customers
+    from named join per_contact on per_contact.sf_id = named.sf_id and per_contact.best_rule = named.rule
+    group by named.sf_id
+)
+select
+    named.keva_id, named.rule, any_value(named.how) as how, count(*) as candidates,
+    min(named.sf_id) as sf_id,
+    array_to_string(list_sort(list(named.sf_id))[:5], ', ') as sf_ids,
+    bool_or(named.sf_id in (select sf_id from links)) as taken,
+    bool_or(per_contact.best_rule < named.rule) as outranked,
+    max(coalesce(rivals.customers, 0)) as rivals
+from named
+join per_contact on per_contact.sf_id = named.sf_id
+left join rivals on rivals.sf_id = named.sf_id
+group by named.keva_id, named.rule;
+
+-- step: found
+-- What becomes of each loose customer: link, create, ambiguous, or left alone after an earlier unlink.
+create temp table found as
+select
+    loose.keva_id,
+    case when verdict = 'link' then best.sf_id end as sf_id,
+    verdict,
+    case verdict
+        when 'ambiguous' then case
+            when best.keva_id is null and keva_emails.customers > 1
+                then format('{} customers share this e-mail', keva_emails.customers)
+            when best.keva_id is null
+                then format('{} Contacts share this e-mail: {}', sf_emails.contacts, sf_emails.sf_ids)
+            when best.candidates > 1 then format('{} Contacts by {}: {}', best.candidates, best.how, best.sf_ids)
+            when best.taken then format('Contact {} ({}) is linked to another customer', best.sf_id, best.how)
+            else format('Contact {} ({}) is claimed by another customer', best.sf_id, best.how)
+        end
+        when 'link' then format('found by {}', best.how)
+        when 'tombstone' then 'unlinked before; not linked or created again by itself'
+        else 'not in Salesforce'
+    end || case
+        when loose.contact_ref is not null and best.rule is distinct from 1
+            then format(' (salesforceContactId {} points nowhere)', loose.contact_ref)
+        else ''
+    end as reason
+from loose
+left join best_claims as best on best.keva_id = loose.keva_id
+left join keva_emails on keva_emails.email = loose.email
+left join sf_emails on sf_emails.email = loose.email
+cross join lateral (
+    select case
+        when best.keva_id is not null then
+            case when best.candidates > 1 or best.taken or best.outranked or best.rivals > 1
+                then 'ambiguous' else 'link' end
+        when keva_emails.customers > 1 or (
+            sf_emails.contacts > 1
+        ) then 'ambiguous'
+        when loose.keva_id in (select keva_id from tombstones) then 'tombstone'
+        else 'create'
+    end as verdict
+) as decided;
+
+-- step: pairs
+-- Every customer in scope once, known or found. `settled`: base, Keva and Salesforce are the same to the letter.
+create temp table pairs as
+select
+    linked.keva_id, linked.sf_id, linked.base_sf_id,
+    case
+        when moved_twice.keva_id is not null then 'ambiguous'
+        when not linked.keva_live and not linked.sf_live then 'gone'
+        when not linked.keva_live then 'gone-keva'
+        when not linked.sf_live then 'gone-sf'
+        when linked.moved then 'relink'
+        else 'known'
+    end as verdict,
+    case
+        when moved_twice.keva_id is not null
+            then format('Contact {} was merged into {}, which another customer has', linked.base_sf_id, linked.sf_id)
+        when linked.moved then format('Contact {} was merged into {}', linked.base_sf_id, linked.sf_id)
+    end as reason,
+    coalesce(
+        linked.keva_live and linked.sf_live and not linked.moved
+        and linked.keva_digest = linked.sf_digest and linked.sf_digest = base.digest
+        and not linked.keva_partial and not base.partial, false
+    ) as settled,
+    base.keva_id is not null as has_base
+from linked
+left join moved_twice on moved_twice.keva_id = linked.keva_id
+left join base_narrow as base on base.keva_id = linked.keva_id and base.sf_id = linked.base_sf_id
+union all
+select keva_id, sf_id, null, verdict, reason, false, false from found;

@@ -1,0 +1,128 @@
+"""What a plan is, as data and as a folder of files, and how it is read back: whole and unedited, or refused.
+
+The folder: `plan.json` (manifest), `records.parquet` (one row a record), `changes.parquet` (one row a value that will be
+written), `review.parquet` (one row a field that waits for a person) and `base.parquet` (what both sides already agree
+on, which apply remembers). The digest in the manifest covers all of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kevasync.errors import Refused, UsageError
+
+__all__ = ["FILES", "FORMAT", "Plan", "digest_of", "write_manifest"]
+
+FORMAT = 1
+FILES = ("records.parquet", "changes.parquet", "review.parquet", "base.parquet")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A plan on disk: the folder and its manifest, checked against the digest when loaded."""
+
+    folder: Path
+    manifest: Mapping[str, Any]
+
+    @classmethod
+    def load(cls, folder: Path) -> Plan:
+        """Read and verify. Raises UsageError `plan-missing`/`plan-unreadable`, Refused `plan-edited`."""
+        path = folder / "plan.json"
+        if not path.is_file():
+            raise UsageError("plan-missing", f"{folder} holds no plan.json")
+        try:
+            manifest = json.loads(path.read_text(encoding="utf-8"))
+            known = manifest["format"] == FORMAT and isinstance(manifest["digest"], str)
+        except (ValueError, KeyError, TypeError) as error:
+            raise UsageError("plan-unreadable", f"{path}: {error}") from error
+        if not known:
+            raise UsageError("plan-unreadable", f"{path}: format {manifest['format']!r}, this version reads {FORMAT}")
+        absent = [name for name in FILES if not (folder / name).is_file()]
+        if absent:
+            raise Refused("plan-edited", f"{folder}: {', '.join(absent)} is gone")
+        if digest_of(folder, manifest) != manifest["digest"]:
+            raise Refused("plan-edited", f"{folder}: the files are not those that were planned (digest differs)")
+        return cls(folder, manifest)
+
+    @property
+    def id(self) -> str:
+        """The plan's UUIDv7."""
+        return str(self.manifest["plan"])
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over manifest and files, hex."""
+        return str(self.manifest["digest"])
+
+    @property
+    def workspace_id(self) -> str | None:
+        """The workspace it was made in; None for a plan made from files alone."""
+        value = self.manifest["workspace"]
+        return None if value is None else str(value)
+
+    @property
+    def object_name(self) -> str:
+        """The mapping's object, `contact`."""
+        return str(self.manifest["object"])
+
+    @property
+    def sobject(self) -> str:
+        """Salesforce's object, `Contact`."""
+        return str(self.manifest["sobject"])
+
+    @property
+    def external_id(self) -> str | None:
+        """The field that carries the Keva id, if the org has it."""
+        value = self.manifest["external_id"]
+        return None if value is None else str(value)
+
+    @property
+    def region(self) -> str:
+        """The region telephone numbers were read in."""
+        return str(self.manifest["region"])
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """Records by operation."""
+        counts: Mapping[str, int] = self.manifest["counts"]
+        return counts
+
+    @property
+    def guards(self) -> list[Mapping[str, str]]:
+        """Guards that fired: code, message, flag."""
+        guards: list[Mapping[str, str]] = self.manifest["guards"]
+        return guards
+
+    def file(self, name: str) -> Path:
+        """`records`, `changes`, `review` or `base`: that Parquet file."""
+        return self.folder / f"{name}.parquet"
+
+
+def digest_of(folder: Path, manifest: Mapping[str, Any]) -> str:
+    """SHA-256, hex, over the manifest without its digest and over the plan's files in fixed order."""
+    bare = {key: value for key, value in manifest.items() if key != "digest"}
+    whole = hashlib.sha256(json.dumps(bare, sort_keys=True, ensure_ascii=False).encode())
+    for name in FILES:
+        with (folder / name).open("rb") as file:
+            whole.update(hashlib.file_digest(file, "sha256").digest())
+    return whole.hexdigest()
+
+
+def write_manifest(folder: Path, manifest: dict[str, Any]) -> dict[str, Any]:
+    """Seal the folder: digest, plan.json written last and fsynced, so that a folder without it is no plan."""
+    manifest["digest"] = digest_of(folder, manifest)
+    path = folder / "plan.json"
+    temporary = folder / ".plan.json"
+    with temporary.open("w", encoding="utf-8") as file:
+        json.dump(manifest, file, indent=2, ensure_ascii=False)
+        file.write("\n")
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+    return manifest

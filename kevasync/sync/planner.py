@@ -1,0 +1,188 @@
+"""Makes a plan: runs the comparison, counts, asks the guards, estimates the cost and seals the folder."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import uuid_utils
+
+from kevasync.errors import RunError
+from kevasync.records import Operation, Side
+from kevasync.sync.diff import DiffRequest, run_diff
+from kevasync.sync.guards import GuardFacts, GuardLimits, check_guards
+from kevasync.sync.plan import FORMAT, Plan, write_manifest
+
+__all__ = ["Estimator", "PlanContext", "make_plan"]
+
+Estimator = Callable[[str, int, int], tuple[int, float]]
+"""(object, creates, updates) -> (API calls, minutes), as `Endpoint.estimate`."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanContext:
+    """What a manifest says beside the comparison: where the rows came from, what runs before had, what calls are left."""
+
+    workspace_id: str | None = None
+    snapshots: Mapping[str, Any] = field(default_factory=dict)
+    rows_before: Mapping[Side, int] = field(default_factory=dict)
+    estimators: Mapping[Side, Estimator] = field(default_factory=dict)
+    api_calls_left: int | None = None
+    limits: GuardLimits = field(default_factory=GuardLimits)
+    notes: tuple[str, ...] = ()
+
+
+def make_plan(con: duckdb.DuckDBPyConnection, request: DiffRequest, context: PlanContext, out: Path) -> Plan:
+    """Compare and write the plan folder `out` (which must not hold a plan); the folder appears whole or not at all.
+
+    Raises RunError `plan-out-of-memory` or `plan-disk-full`; UsageError `plan-exists`.
+    """
+    fields, off = run_diff(con, request)
+    plan_id = str(uuid_utils.uuid7())
+    staging = out.with_name(f".{out.name}.{plan_id[-12:]}")
+    try:
+        staging.mkdir(parents=True)
+        _write_files(con, staging)
+        manifest = _manifest(con, request, context, plan_id)
+        manifest["fields_off"] = off
+        manifest["mapping"] = [_describe(item.mapping) for item in fields]
+        write_manifest(staging, manifest)
+        if out.exists():
+            shutil.rmtree(out)
+        staging.rename(out)
+    except OSError as error:
+        raise RunError("plan-disk-full" if error.errno == 28 else "plan-not-written", f"{out}: {error}") from error
+    except duckdb.IOException as error:
+        raise RunError("plan-disk-full", f"{out}: {error}") from error
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    return Plan(out, manifest)
+
+
+def _describe(mapping: Any) -> dict[str, Any]:
+    return {
+        "keva": mapping.keva,
+        "salesforce": list(mapping.salesforce),
+        "direction": str(mapping.direction),
+        "conflict": str(mapping.conflict),
+        "drift": str(mapping.drift),
+    }
+
+
+def _write_files(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    for table, order in (
+        ("records", ""),
+        ("changes", "order by keva_id, sf_id, direction, field"),
+        ("review", "order by keva_id, sf_id, field"),
+        ("agreements", ""),
+    ):
+        path = folder / f"{'base' if table == 'agreements' else table}.parquet"
+        con.execute(f"copy (from {table} {order}) to '{_escaped(path)}' (format parquet, compression zstd)")
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+
+
+def _escaped(path: Path) -> str:
+    return str(path).replace("'", "''")
+
+
+def _number(con: duckdb.DuckDBPyConnection, question: str) -> int:
+    row = con.execute(question).fetchone()
+    return int(row[0]) if row and row[0] is not None else 0
+
+
+def _pairs(con: duckdb.DuckDBPyConnection, question: str) -> dict[str, int]:
+    return {str(key): int(count) for key, count in con.execute(question).fetchall()}
+
+
+def _manifest(
+    con: duckdb.DuckDBPyConnection, request: DiffRequest, context: PlanContext, plan_id: str
+) -> dict[str, Any]:
+    found = _pairs(con, "select operation, count(*) from records group by operation")
+    counts = {str(operation): found.get(str(operation), 0) for operation in Operation}
+    facts, estimate = _facts(con, request, context, counts)
+    return {
+        "format": FORMAT,
+        "plan": plan_id,
+        "created": dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "workspace": context.workspace_id,
+        "object": request.mapping.name,
+        "sobject": request.mapping.salesforce,
+        "external_id": _external_id(con, request),
+        "region": request.region,
+        "customers": None if request.customers is None else sorted(request.customers),
+        "snapshots": dict(context.snapshots),
+        "counts": counts,
+        "fields": _pairs(con, "select field, count(*) from changes group by field order by count(*) desc, field"),
+        "directions": _pairs(con, "select direction, count(*) from changes group by direction order by direction"),
+        "review": _pairs(con, "select kind, count(*) from review group by kind order by kind"),
+        "clears": _number(con, "select count(*) from changes where new is null"),
+        "rows": {"keva": facts.keva_rows, "salesforce": facts.sf_rows, "records": sum(counts.values())},
+        "estimate": estimate,
+        "guards": [dict(item.as_dict()) for item in check_guards(facts, context.limits)],
+        "notes": list(context.notes),
+    }
+
+
+def _external_id(con: duckdb.DuckDBPyConnection, request: DiffRequest) -> str | None:
+    """The external ID field if the org has it: by describe where there is one, else by the extracted columns."""
+    name = request.mapping.external_id
+    if name is None:
+        return None
+    if request.schema is not None:
+        known = request.schema.find(name)
+        return known.name if known and known.external_id else None
+    return name if name.casefold() in {column.casefold() for column in con.table(request.salesforce).columns} else None
+
+
+def _facts(
+    con: duckdb.DuckDBPyConnection, request: DiffRequest, context: PlanContext, counts: Mapping[str, int]
+) -> tuple[GuardFacts, dict[str, Any]]:
+    writes = {
+        (direction, bool(create)): int(records)
+        for direction, create, records in con.execute(
+            """select direction, case direction when 'to_crm' then sf_id is null else keva_id is null end as creates,
+                count(distinct (keva_id, sf_id)) from changes group by all"""
+        ).fetchall()
+    }
+    calls = {Side.SALESFORCE: 0, Side.KEVA: 0}
+    minutes = 0.0
+    for side, direction, name in (
+        (Side.SALESFORCE, "to_crm", request.mapping.salesforce),
+        (Side.KEVA, "from_crm", request.mapping.name),
+    ):
+        creates, updates = writes.get((direction, True), 0), writes.get((direction, False), 0)
+        if creates + updates and (estimator := context.estimators.get(side)):
+            calls[side], took = estimator(name, creates, updates)
+            minutes += took
+    left = context.api_calls_left
+    estimate = {
+        "api_calls": calls[Side.SALESFORCE] + calls[Side.KEVA],
+        "salesforce_calls": calls[Side.SALESFORCE],
+        "keva_calls": calls[Side.KEVA],
+        "bytes": _number(con, "select sum(length(coalesce(new, '')) + length(field) + 20) from changes"),
+        "minutes": math.ceil(minutes * 10) / 10,
+        "share_of_remaining": None if not left else round(calls[Side.SALESFORCE] / left, 4),
+    }
+    facts = GuardFacts(
+        keva_rows=_number(con, "select count(*) from keva_narrow"),
+        sf_rows=_number(con, "select count(*) from sf_narrow"),
+        links=_number(con, "select count(*) from links"),
+        known_pairs=_number(con, "select count(*) from pairs where verdict = 'known'"),
+        updated=counts[Operation.UPDATE],
+        cleared=_number(con, "select count(distinct (keva_id, sf_id)) from changes where new is null"),
+        unlinked=counts[Operation.UNLINK],
+        writes=sum(writes.values()),
+        keva_rows_before=context.rows_before.get(Side.KEVA),
+        sf_rows_before=context.rows_before.get(Side.SALESFORCE),
+        api_calls=calls[Side.SALESFORCE],
+        api_calls_left=left,
+    )
+    return facts, estimate

@@ -1,0 +1,262 @@
+"""The one part of the plan's SQL that follows the mapping: both sides and the base in the shape the fixed steps expect.
+
+Everything here only says which columns are compared, and how; what the comparison means stands in `diff.sql`. Names
+reach SQL through `quote_identifier`. tests/sync/golden/projection.sql shows the whole text for the default mapping.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kevasync.mapping import transforms
+from kevasync.mapping.definition import FieldMapping
+from kevasync.records import Direction, FieldKind, Side
+from kevasync.values import quote_identifier as quote
+from kevasync.values import quote_literal as literal
+
+__all__ = ["PlannedField", "Sides", "planned_fields", "projection_steps"]
+
+_ID18 = """case when length({id}) = 15 then {id} || array_to_string(list_transform([0, 5, 10],
+    lambda o: 'ABCDEFGHIJKLMNOPQRSTUVWXYZ012345'[1 + list_sum(list_transform([0, 1, 2, 3, 4],
+    lambda i: case when ({id})[o + i + 1] between 'A' and 'Z' then 1 << i else 0 end))::int]), '') else {id} end"""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedField:
+    """A field mapping with its number and whether base has its columns; those that a side lacks are not planned."""
+
+    number: int
+    mapping: FieldMapping
+    in_base: bool
+
+    @property
+    def direction(self) -> Direction:
+        """Which way its values travel."""
+        return self.mapping.direction
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """The relations a plan starts from (names of views on the connection) and what columns they have."""
+
+    keva: str
+    salesforce: str
+    base: str | None
+    keva_columns: frozenset[str]
+    sf_columns: frozenset[str]
+    base_columns: frozenset[str]
+    external_id: str | None
+    region: str
+
+
+def planned_fields(fields: Sequence[FieldMapping], sides: Sides) -> tuple[list[PlannedField], list[dict[str, str]]]:
+    """The fields both sides have, numbered from 0; and those switched off, each with its reason, for the manifest."""
+    keva, crm, base = (
+        {name.casefold() for name in names} for names in (sides.keva_columns, sides.sf_columns, sides.base_columns)
+    )
+    planned: list[PlannedField] = []
+    off: list[dict[str, str]] = []
+    for field in fields:
+        absent = [name for name in field.salesforce if name.casefold() not in crm]
+        if field.keva.casefold() not in keva:
+            off.append({"field": field.keva, "reason": f"Keva's data has no column {field.keva}"})
+        elif absent:
+            off.append({"field": field.keva, "reason": f"Salesforce's data has no field {', '.join(absent)}"})
+        else:
+            in_base = all(name.casefold() in base for name in field.salesforce)
+            planned.append(PlannedField(len(planned), field, in_base))
+    return planned, off
+
+
+def id18(expression: str) -> str:
+    """SQL for the 18-character form of a Salesforce id; other lengths pass through (contracts: 15 and 18 are one id)."""
+    return _ID18.format(id=expression)
+
+
+def _crm(field: PlannedField, alias: str) -> list[str]:
+    return [f"{alias}.{quote(name)}" for name in field.mapping.salesforce]
+
+
+def _plain(field: PlannedField) -> bool:
+    """No transformation that changes the value: then equal text on both sides is equal whatever the kind."""
+    return all(step.name == "split_name" for step in field.mapping.transforms)
+
+
+def _joined(columns: list[str]) -> str:
+    return columns[0] if len(columns) == 1 else f"nullif(concat_ws(' ', {', '.join(columns)}), '')"
+
+
+def _narrow(field: PlannedField, side: Side, alias: str, sides: Sides) -> str:
+    """What is hashed: the text as it stands where that suffices (trimming a million values is dear), else canonical."""
+    if side is Side.KEVA:
+        column = f"{alias}.{quote(field.mapping.keva)}"
+        return column if _plain(field) else transforms.compare_keva_sql(field.mapping, column, sides.region)
+    columns = _crm(field, alias)
+    return _joined(columns) if _plain(field) else transforms.compare_salesforce_sql(field.mapping, columns, sides.region)
+
+
+def _side_views(fields: list[PlannedField], sides: Sides) -> list[tuple[str, str]]:
+    email = next((item for item in fields if item.mapping.kind is FieldKind.EMAIL), None)
+    keva_email = sf_email = "null::varchar"
+    if email:
+        keva_email = transforms.compare_keva_sql(email.mapping, f"data.{quote(email.mapping.keva)}", sides.region)
+        sf_email = transforms.compare_salesforce_sql(email.mapping, _crm(email, "data"), sides.region)
+    keva_names, sf_names = ({name.casefold() for name in names} for names in (sides.keva_columns, sides.sf_columns))
+    pointer = "nullif(trim(data.salesforceContactId), '')"
+    contact_ref = id18(pointer) if "salesforcecontactid" in keva_names else "null::varchar"
+    has_external = sides.external_id is not None and sides.external_id.casefold() in sf_names
+    external_ref = f"data.{quote(sides.external_id)}" if sides.external_id and has_external else "null::varchar"
+    return [
+        (
+            "keva_side",
+            f"""create temp view keva_side as select data.*, data._id as keva_id,
+            coalesce(data._deleted, false) as deleted, {contact_ref} as contact_ref, {keva_email} as email
+            from {quote(sides.keva)} as data""",  # noqa: S608 names are quoted, the rest is ours
+        ),
+        (
+            "sf_side",
+            f"""create temp view sf_side as select data.*, {id18("data._id")} as sf_id,
+            coalesce(data._deleted, false) as deleted, {id18("data._master")} as master,
+            {external_ref} as external_ref, {sf_email} as email
+            from {quote(sides.salesforce)} as data""",  # noqa: S608 names are quoted, the rest is ours
+        ),
+    ]
+
+
+def _narrow_tables(fields: list[PlannedField], sides: Sides) -> list[tuple[str, str]]:
+    def digest(parts: list[str]) -> str:
+        return f"hash({', '.join(parts)})" if parts else "0::ubigint"
+
+    keva = digest([_narrow(item, Side.KEVA, "side", sides) for item in fields])
+    crm = digest([_narrow(item, Side.SALESFORCE, "side", sides) for item in fields])
+    remembered = [_narrow(item, Side.SALESFORCE, "side", sides) if item.in_base else "null::varchar" for item in fields]
+    knows_all = all(item.in_base for item in fields)
+    partial = "side.agreed is not null" if "agreed" in sides.base_columns else "false"
+    base = "select null::varchar as keva_id, null::varchar as sf_id, null::ubigint as digest, false as partial where false"
+    if sides.base:
+        base = f"""select side.keva_id, {id18("side.sf_id")} as sf_id, {digest(remembered)} as digest,
+            {partial if knows_all else "true"} as partial from {quote(sides.base)} as side"""  # noqa: S608 as above
+    return [
+        (
+            "keva_narrow",
+            f"""create temp table keva_narrow as select side.keva_id, {keva} as digest,
+            coalesce(len(side._absent), 0) > 0 as partial from keva_side as side where not side.deleted""",  # noqa: S608
+        ),
+        (
+            "sf_narrow",
+            f"""create temp table sf_narrow as select side.sf_id, {crm} as digest
+            from sf_side as side where not side.deleted""",  # noqa: S608 expressions are ours
+        ),
+        ("base_narrow", f"create temp table base_narrow as {base}"),
+    ]
+
+
+def _wide(fields: list[PlannedField], sides: Sides) -> str:
+    """One row a pair that is not settled: raw and compared values of every field, and what base knows."""
+    columns: list[str] = []
+    for item in fields:
+        no, keva, crm = item.number, f"k.{quote(item.mapping.keva)}", _crm(item, "s")
+        base = _crm(item, "b") if item.in_base else ["null::varchar"] * len(crm)
+        names = ", ".join(literal(name) for name in item.mapping.salesforce)
+        known = f"b.agreed is null or list_has_all(b.agreed, [{names}])" if "agreed" in sides.base_columns else "true"
+        known = f"p.has_base and ({known})" if item.in_base else "false"
+        columns += [
+            f"{keva} as k{no}",
+            f"[{', '.join(crm)}] as s{no}",
+            f"[{', '.join(base)}] as b{no}",
+            f"{transforms.compare_keva_sql(item.mapping, keva, sides.region)} as ck{no}",
+            f"{transforms.compare_salesforce_sql(item.mapping, crm, sides.region)} as cs{no}",
+            f"{transforms.compare_salesforce_sql(item.mapping, base, sides.region)} as cb{no}",
+            f"coalesce({known}, false) as known{no}",
+            f"coalesce(not list_contains(k._absent, {literal(item.mapping.keva)}), true) as said{no}",
+        ]
+    base_join = (
+        f"left join {quote(sides.base)} as b on b.keva_id = p.keva_id and {id18('b.sf_id')} = p.base_sf_id"
+        if sides.base
+        else ""
+    )
+    return f"""create temp table wide as
+        select p.keva_id, p.sf_id, p.verdict, k._modified as keva_time, s._modified as sf_time
+            {"".join(f", {column}" for column in columns)}
+        from pairs as p
+        left join keva_side as k on k.keva_id = p.keva_id and not k.deleted
+        left join sf_side as s on s.sf_id = p.sf_id and not s.deleted
+        {base_join}
+        where not p.settled and p.verdict not in ('ambiguous', 'gone', 'tombstone')"""  # noqa: S608 names are quoted
+
+
+def _differences(fields: list[PlannedField], sides: Sides) -> str:
+    """One row a pair and field whose sides differ, with what would be written either way."""
+    structs: list[str] = []
+    for item in fields:
+        no, way = item.number, item.mapping.direction
+        crm = [f"s{no}[{part}]" for part in range(1, len(item.mapping.salesforce) + 1)]
+        remembered = [f"b{no}[{part}]" for part in range(1, len(item.mapping.salesforce) + 1)]
+        differs = f"said{no} and ck{no} is distinct from cs{no}"
+        to_crm = transforms.to_salesforce_sql(item.mapping, f"k{no}", sides.region)
+        to_keva = transforms.to_keva_sql(item.mapping, crm, sides.region)
+        to_crm = "null::varchar[]" if way is Direction.FROM_CRM else f"case when {differs} then {to_crm} end"
+        to_keva = "null::varchar" if way is Direction.TO_CRM else f"case when {differs} then {to_keva} end"
+        structs.append(
+            f"""struct_pack(field_no := {no}, differs := {differs}, keva_said := said{no}, sf_said := true,
+            base_known := known{no}, base := cb{no}, keva := ck{no}, sf := cs{no}, keva_raw := k{no}::varchar,
+            sf_raw := s{no}, base_raw := b{no}, new_crm := {to_crm}, new_keva := {to_keva},
+            keva_shown := k{no}::varchar, sf_shown := {_joined(crm)}, base_shown := {_joined(remembered)})"""
+        )
+    return f"""create temp table differences as
+        select keva_id, sf_id, pair_verdict, keva_time, sf_time, fields.*
+        from (select keva_id, sf_id, verdict as pair_verdict, keva_time, sf_time,
+              unnest([{", ".join(structs)}]) as fields from wide where verdict not like 'gone%')
+        where fields.differs"""  # noqa: S608 expressions are ours
+
+
+def _agreements(fields: list[PlannedField]) -> str:
+    """What becomes base: fields on which both sides are equal and base is not, and all that a moved link takes along."""
+    columns: dict[str, tuple[str, str, str]] = {}
+    for item in fields:
+        no = item.number
+        equal = f"(said{no} and ck{no} is not distinct from cs{no})"
+        fresh = f"({equal} and (not known{no} or cb{no} is distinct from cs{no} or verdict = 'relink'))"
+        kept = f"(verdict = 'relink' and known{no})"
+        for part, name in enumerate(item.mapping.salesforce, start=1):
+            value = f"case when {fresh} then s{no}[{part}] when {kept} then b{no}[{part}] end"
+            columns.setdefault(name, (value, f"{fresh} or {kept}", name))
+    values = "".join(f", {value} as {quote(name)}" for name, (value, _, _) in columns.items())
+    marks = ", ".join(f"case when {mark} then {literal(name)} end" for name, (_, mark, _) in columns.items())
+    return f"""create temp table agreements as
+        select * from (
+            select keva_id, sf_id{values}, list_filter([{marks}]::varchar[], lambda name: name is not null) as agreed
+            from wide where verdict in ('known', 'link', 'relink'))
+        where len(agreed) > 0"""  # noqa: S608 names are quoted
+
+
+def _edited_gone(fields: list[PlannedField]) -> str:
+    """Pairs gone on one side whose other side was edited since base: a person decides."""
+
+    def edited(letter: str) -> str:
+        tests = [
+            f"(known{item.number} and c{letter}{item.number} is distinct from cb{item.number})"
+            for item in fields
+            if not (letter == "s" and item.direction is Direction.TO_CRM)
+            and not (letter == "k" and item.direction is Direction.FROM_CRM)
+        ]
+        return " or ".join(tests) or "false"
+
+    return f"""create temp table edited_gone as
+        select keva_id, sf_id, case verdict when 'gone-keva' then 'gone in Keva, edited in Salesforce'
+            else 'gone in Salesforce, edited in Keva' end as reason
+        from wide
+        where (verdict = 'gone-keva' and ({edited("s")})) or (verdict = 'gone-sf' and ({edited("k")}))"""  # noqa: S608
+
+
+def projection_steps(fields: list[PlannedField], sides: Sides) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """The named steps before linking (views and hashes), and those after it (wide rows, differences, agreements)."""
+    before = _side_views(fields, sides) + _narrow_tables(fields, sides)
+    after = [
+        ("wide", _wide(fields, sides)),
+        ("differences", _differences(fields, sides)),
+        ("agreements", _agreements(fields)),
+        ("edited_gone", _edited_gone(fields)),
+    ]
+    return before, after
