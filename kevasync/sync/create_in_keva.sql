@@ -2,8 +2,8 @@
 
 -- step: new_customers
 insert into pairs
-select null, sf_side.sf_id, null, 'create-keva', 'not in Keva', false, false
-from sf_side
+select null, sf_side.sf_id, null, 'create-keva', 'not in Keva', false
+from sf_side semi join (select sf_id from matched where keva_id is null) as alone on alone.sf_id = sf_side.sf_id
 where not sf_side.deleted
     and sf_side.email is not null
     and not (select narrows from in_scope)

@@ -21,6 +21,7 @@ from kevasync.sync.combine import combine_both
 from kevasync.sync.projection import PlannedField, Sides, id18, planned_fields, projection_steps
 from kevasync.sync.steps import read_steps, run_steps
 from kevasync.values import is_valid
+from kevasync.values import quote_identifier as quote
 
 __all__ = ["DiffRequest", "connect", "run_diff"]
 
@@ -64,9 +65,9 @@ def run_diff(con: duckdb.DuckDBPyConnection, request: DiffRequest) -> tuple[list
     transforms.register(con, [item.mapping for item in fields], request.region)
     _register_validity(con, request.region)
     _rules(con, fields, request)
-    _links(con, request)
     before, after = projection_steps(fields, sides)
     run_steps(con, before)
+    _links(con, request)
     run_steps(con, read_steps("link.sql"))
     if request.mapping.create_in_keva:
         run_steps(con, read_steps("create_in_keva.sql"))
@@ -101,17 +102,20 @@ def _sides(con: duckdb.DuckDBPyConnection, request: DiffRequest) -> Sides:
 
 def _links(con: duckdb.DuckDBPyConnection, request: DiffRequest) -> None:
     """Tables links (active, 18-character ids) and tombstones; a base without links says who is linked."""
-    known = "select null::varchar as keva_id, null::varchar as sf_id, true as active where false"
-    if request.links or request.base:
-        columns = _columns(con, request.links or request.base)
-        active = "active" if "active" in columns else "true"
-        known = f'select keva_id, {id18("sf_id")} as sf_id, {active} as active from "{request.links or request.base}"'  # noqa: S608 our own view names
-    con.execute(f"create temp table links as select keva_id, sf_id from ({known}) where active")  # noqa: S608 as above
-    con.execute(
-        f"""create temp table tombstones as select keva_id, sf_id from ({known}) as dead
-        where not active and not exists (
-            select 1 from links where links.keva_id = dead.keva_id and links.sf_id = dead.sf_id)"""  # noqa: S608 as above
-    )
+    origin = "links" if request.links or not request.base else "base"
+    con.execute("create temp table link_origin as select $1::varchar as known", [origin])
+    known = "select keva_id, sf_id from base_narrow"
+    dead = "select keva_id, sf_id from links where false"
+    if origin == "links":
+        known = "select null::varchar as keva_id, null::varchar as sf_id where false"
+    if request.links:
+        rows = f"select keva_id, {id18('sf_id')} as sf_id"  # noqa: S608 as above
+        active = "active" if "active" in _columns(con, request.links) else "true"
+        known = f"{rows} from {quote(request.links)} where {active}"
+        dead = f"{rows} from {quote(request.links)} where not {active}"
+    kind = "table" if origin == "links" else "view"
+    con.execute(f"create temp {kind} links as {known}")
+    con.execute(f"create temp table tombstones as select * from ({dead}) as dead anti join links using (keva_id, sf_id)")  # noqa: S608 as above
     customers = None if request.customers is None else pa.table({"keva_id": pa.array(request.customers, pa.string())})
     con.execute("create temp table in_scope as select $1::boolean as narrows", [customers is not None])
     con.execute("create temp table scope (keva_id varchar)")

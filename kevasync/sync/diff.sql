@@ -97,14 +97,14 @@ from (
     select
         proposals.*,
         case
-            when new is null and constraints.required then format('{} is required and cannot be cleared', field)
+            when new is null and constraints.required then format('{} is required and cannot be cleared', proposals.field)
             when new is null then null
             when constraints.max_length > 0 and length(new) > constraints.max_length
-                then format('{} is too long: {} characters, at most {}', field, length(new), constraints.max_length)
+                then format('{} is too long: {} characters, at most {}', proposals.field, length(new), constraints.max_length)
             when len(constraints.allowed) > 0 and not list_contains(constraints.allowed, new)
-                then format('{} is not a value of the restricted picklist {}', new, field)
+                then format('{} is not a value of the restricted picklist {}', new, proposals.field)
             when constraints.checked and not kv_is_valid(constraints.kind, new)
-                then format('{} is not a valid {}', field, constraints.kind)
+                then format('{} is not a valid {}', proposals.field, constraints.kind)
         end as obstacle
     from proposals
     join constraints on constraints.direction = proposals.direction and constraints.field = proposals.field
@@ -215,11 +215,10 @@ cross join lateral (
         else 'no-op'
     end as operation
 ) as decided
-where not pairs.settled
 union all
-select keva_id, sf_id, 'no-op', 'equal' from pairs where settled
+select keva_id, sf_id, 'no-op', 'equal' from matched where settled
 union all
-select null, sf_narrow.sf_id, 'not-in-keva', 'no customer has this Contact'
-from sf_narrow
-where not (select narrows from in_scope)
-    and not exists (select 1 from pairs where pairs.sf_id = sf_narrow.sf_id);
+select null, alone.sf_id, 'not-in-keva', 'no customer has this Contact'
+from (select sf_id from matched where keva_id is null) as alone
+anti join pairs on pairs.sf_id = alone.sf_id
+where not (select narrows from in_scope);

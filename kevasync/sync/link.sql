@@ -1,6 +1,38 @@
--- Who is whom. Expects the tables links, tombstones, scope (filled only if `in_scope` narrows), keva_narrow, sf_narrow
--- and the views keva_side, sf_side, as `projection.py` makes them. Rules in order: known link, salesforceContactId from Keva, external ID on the
+-- Who is whom. Expects the tables links (and link_origin: is base the only word on them?), tombstones, scope (filled only
+-- if `in_scope` narrows), keva_narrow, sf_narrow, base_narrow and the views keva_side, sf_side, as `projection.py` makes them. Rules in order: known link, salesforceContactId from Keva, external ID on the
 -- Contact, unique canonical e-mail on both sides, else create. More than one candidate on either side is ambiguous.
+
+-- step: matched
+-- One pass over everything: known links, customers without one (known is false), Contacts without one (keva_id null).
+-- `settled`: base, Keva and Salesforce are the same to the letter, so nothing more is asked about the pair.
+create temp table matched as
+with pairs_known as (
+    select links.keva_id, links.sf_id, base.digest, base.partial, base.keva_id is not null as has_base
+    from links
+    left join base_narrow as base on base.keva_id = links.keva_id and base.sf_id = links.sf_id
+    where (select known from link_origin) = 'links'
+    union all
+    select keva_id, sf_id, digest, partial, true from base_narrow where (select known from link_origin) = 'base'
+),
+with_keva as (
+    select
+        coalesce(pairs_known.keva_id, keva.keva_id) as keva_id, pairs_known.sf_id,
+        pairs_known.keva_id is not null as known, keva.keva_id is not null as keva_live,
+        coalesce(has_base, false) as has_base, pairs_known.digest,
+        coalesce(not pairs_known.partial and not keva.partial and pairs_known.digest = keva.digest, false) as may_settle
+    from pairs_known full outer join keva_narrow as keva on keva.keva_id = pairs_known.keva_id
+    where (select not narrows from in_scope)
+        or coalesce(pairs_known.keva_id, keva.keva_id) in (select keva_id from scope)
+)
+select
+    with_keva.keva_id, coalesce(with_keva.sf_id, sf.sf_id) as sf_id,
+    coalesce(known, false) as known, coalesce(keva_live, false) as keva_live, sf.sf_id is not null as sf_live,
+    coalesce(has_base, false) as has_base,
+    coalesce(may_settle and sf.digest = with_keva.digest, false) as settled
+from with_keva full outer join sf_narrow as sf on sf.sf_id = with_keva.sf_id;
+
+-- step: unsettled
+create temp table unsettled as select * exclude (settled) from matched where not settled and keva_id is not null;
 
 -- step: merged
 -- Contacts merged away, with the record that is alive at the end of the chain.
@@ -11,49 +43,43 @@ with recursive chain(sf_id, master, hops) as (
     select chain.sf_id, next.master, hops + 1
     from chain join sf_side as next on next.sf_id = chain.master
     where next.master is not null and next.deleted and hops < 20
+),
+ends as (
+    select sf_id, last(master order by hops) as master from chain group by sf_id
 )
-select sf_id, last(master order by hops) as master
-from chain group by sf_id;
+select ends.sf_id, ends.master from ends semi join sf_narrow on sf_narrow.sf_id = ends.master;
 
 -- step: linked
--- Known links in scope: what is alive, where a merged Contact went, and the Contact the base speaks of.
+-- Known links that are not settled: what is alive, where a merged Contact went, the Contact the base speaks of.
 create temp table linked as
 select
-    links.keva_id,
-    case when sf.sf_id is null then coalesce(master.sf_id, links.sf_id) else links.sf_id end as sf_id,
-    links.sf_id as base_sf_id,
-    keva.keva_id is not null as keva_live,
-    sf.sf_id is not null or master.sf_id is not null as sf_live,
-    sf.sf_id is null and master.sf_id is not null as moved,
-    keva.digest as keva_digest, keva.partial as keva_partial,
-    coalesce(sf.digest, master.digest) as sf_digest
-from links
-left join keva_narrow as keva on keva.keva_id = links.keva_id
-left join sf_narrow as sf on sf.sf_id = links.sf_id
-left join merged on merged.sf_id = links.sf_id
-left join sf_narrow as master on master.sf_id = merged.master
-where (select not narrows from in_scope) or links.keva_id in (select keva_id from scope);
+    unsettled.keva_id, coalesce(merged.master, unsettled.sf_id) as sf_id, unsettled.sf_id as base_sf_id,
+    keva_live, sf_live or merged.master is not null as sf_live, not sf_live and merged.master is not null as moved, has_base
+from unsettled left join merged on merged.sf_id = unsettled.sf_id and not unsettled.sf_live
+where known;
 
 -- step: moved_twice
 -- A master that another customer already has, or that two customers come to by merges.
 create temp table moved_twice as
-select moved.keva_id, moved.sf_id
-from linked as moved
-where moved.moved and exists (
-    select 1 from linked as other
-    where other.sf_id = moved.sf_id and other.keva_id <> moved.keva_id and other.keva_live
-);
+with moved as (select keva_id, sf_id from linked where moved),
+claimed as (
+    select sf_id, keva_id from moved where (select count(*) from moved) > 0
+    union all
+    select matched.sf_id, matched.keva_id
+    from matched semi join moved on moved.sf_id = matched.sf_id
+    where known and keva_live
+)
+select distinct moved.keva_id, moved.sf_id
+from moved join claimed on claimed.sf_id = moved.sf_id and claimed.keva_id <> moved.keva_id;
 
 -- step: loose
 -- Customers without a link, with what they could be linked by.
 create temp table loose as
 select keva_side.keva_id, keva_side.contact_ref, keva_side.email
-from keva_side
-where not keva_side.deleted
-    and keva_side.keva_id not in (select keva_id from links)
-    and ((select not narrows from in_scope) or keva_side.keva_id in (select keva_id from scope));
+from keva_side semi join (select keva_id from unsettled where not known) as alone on alone.keva_id = keva_side.keva_id
+where not keva_side.deleted;
 
--- step: email_counts
+-- step: keva_emails
 -- Counted over all records of the side, linked ones too.
 create temp table keva_emails as
 select email, count(*) as customers
@@ -74,12 +100,11 @@ group by email;
 create temp table claims as
 select keva_id, rule, how, sf_id
 from (
-    select loose.keva_id, 1 as rule, 'salesforceContactId' as how, coalesce(sf.sf_id, master.sf_id) as sf_id
+    select loose.keva_id, 1 as rule, 'salesforceContactId' as how, coalesce(sf.sf_id, merged.master) as sf_id
     from loose
     left join sf_narrow as sf on sf.sf_id = loose.contact_ref
     left join merged on merged.sf_id = loose.contact_ref
-    left join sf_narrow as master on master.sf_id = merged.master
-    where coalesce(sf.sf_id, master.sf_id) is not null
+    where coalesce(sf.sf_id, merged.master) is not null
     union all
     select loose.keva_id, 2, 'external ID', sf_side.sf_id
     from sf_side join loose on sf_side.external_ref = loose.keva_id
@@ -168,7 +193,7 @@ cross join lateral (
 ) as decided;
 
 -- step: pairs
--- Every customer in scope once, known or found. `settled`: base, Keva and Salesforce are the same to the letter.
+-- Every customer in scope that is not settled, once, known or found.
 create temp table pairs as
 select
     linked.keva_id, linked.sf_id, linked.base_sf_id,
@@ -185,14 +210,7 @@ select
             then format('Contact {} was merged into {}, which another customer has', linked.base_sf_id, linked.sf_id)
         when linked.moved then format('Contact {} was merged into {}', linked.base_sf_id, linked.sf_id)
     end as reason,
-    coalesce(
-        linked.keva_live and linked.sf_live and not linked.moved
-        and linked.keva_digest = linked.sf_digest and linked.sf_digest = base.digest
-        and not linked.keva_partial and not base.partial, false
-    ) as settled,
-    base.keva_id is not null as has_base
-from linked
-left join moved_twice on moved_twice.keva_id = linked.keva_id
-left join base_narrow as base on base.keva_id = linked.keva_id and base.sf_id = linked.base_sf_id
+    linked.has_base
+from linked left join moved_twice on moved_twice.keva_id = linked.keva_id
 union all
-select keva_id, sf_id, null, verdict, reason, false, false from found;
+select keva_id, sf_id, null, verdict, reason, false from found;

@@ -174,8 +174,8 @@ def _facts(
     facts = GuardFacts(
         keva_rows=_number(con, "select count(*) from keva_narrow"),
         sf_rows=_number(con, "select count(*) from sf_narrow"),
-        links=_number(con, "select count(*) from links"),
-        known_pairs=_number(con, "select count(*) from pairs where verdict = 'known'"),
+        links=_number(con, "select count(*) from matched where known"),
+        known_pairs=_number(con, "select count(*) from matched where known and keva_live and sf_live"),
         updated=counts[Operation.UPDATE],
         cleared=_number(con, "select count(distinct (keva_id, sf_id)) from changes where new is null"),
         unlinked=counts[Operation.UNLINK],

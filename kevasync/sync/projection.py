@@ -171,19 +171,36 @@ def _wide(fields: list[PlannedField], sides: Sides) -> str:
             f"coalesce({known}, false) as known{no}",
             f"coalesce(not list_contains(k._absent, {literal(item.mapping.keva)}), true) as said{no}",
         ]
-    base_join = (
-        f"left join {quote(sides.base)} as b on b.keva_id = p.keva_id and {id18('b.sf_id')} = p.base_sf_id"
-        if sides.base
-        else ""
-    )
+    base_join = "left join base_open as b on b.keva_id = p.keva_id and b.open_id = p.base_sf_id" if sides.base else ""
     return f"""create temp table wide as
         select p.keva_id, p.sf_id, p.verdict, k._modified as keva_time, s._modified as sf_time
             {"".join(f", {column}" for column in columns)}
         from pairs as p
-        left join keva_side as k on k.keva_id = p.keva_id and not k.deleted
-        left join sf_side as s on s.sf_id = p.sf_id and not s.deleted
+        left join keva_open as k on k.keva_id = p.keva_id
+        left join sf_open as s on s.sf_id = p.sf_id
         {base_join}
-        where not p.settled and p.verdict not in ('ambiguous', 'gone', 'tombstone')"""  # noqa: S608 names are quoted
+        where p.verdict not in ('ambiguous', 'gone', 'tombstone')"""  # noqa: S608 names are quoted
+
+
+def _open_rows(sides: Sides) -> list[tuple[str, str]]:
+    """The whole rows of unsettled pairs only: a semi join lets DuckDB skip the others while it reads the file."""
+    steps = [
+        (
+            "keva_open",
+            """create temp table keva_open as select side.* from keva_side as side
+            semi join pairs on pairs.keva_id = side.keva_id where not side.deleted""",
+        ),
+        (
+            "sf_open",
+            """create temp table sf_open as select side.* from sf_side as side
+            semi join pairs on pairs.sf_id = side.sf_id where not side.deleted""",
+        ),
+    ]
+    if sides.base:
+        base = f"""create temp table base_open as select side.*, {id18("side.sf_id")} as open_id
+            from {quote(sides.base)} as side semi join pairs on pairs.keva_id = side.keva_id"""  # noqa: S608 as above
+        steps.append(("base_open", base))
+    return steps
 
 
 def _differences(fields: list[PlannedField], sides: Sides) -> str:
@@ -254,6 +271,7 @@ def projection_steps(fields: list[PlannedField], sides: Sides) -> tuple[list[tup
     """The named steps before linking (views and hashes), and those after it (wide rows, differences, agreements)."""
     before = _side_views(fields, sides) + _narrow_tables(fields, sides)
     after = [
+        *_open_rows(sides),
         ("wide", _wide(fields, sides)),
         ("differences", _differences(fields, sides)),
         ("agreements", _agreements(fields)),

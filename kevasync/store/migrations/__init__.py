@@ -1,0 +1,1 @@
+"""Numbered migrations of the state's tables, run by Alembic from inside the package."""
