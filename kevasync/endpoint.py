@@ -12,7 +12,8 @@ one column a field, by its name on that side (`Email`, `Account.Name`; `email`, 
 booleans are `true`/`false`, lists are JSON arrays, times are as the side wrote them.
 
 A batch to be written (`WriteBatch`) has `_key` (the ledger's id of this attempt), `_keva_id`, `_id` (null: create),
-`_clear` VARCHAR[] (fields set to null) and one VARCHAR column a field, where null means leave alone.
+`_clear` VARCHAR[] (fields set to null) and one VARCHAR column a field, where null means leave alone. A batch that
+deletes has `_key`, `_keva_id` and `_id` only; undo alone makes one, to take back a create.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ __all__ = [
     "Limits",
     "Progress",
     "Selection",
+    "Silent",
     "Stop",
     "WriteBatch",
     "WriteOutcome",
@@ -60,11 +62,24 @@ class Progress(Protocol):
         """The step is over."""
 
 
+class Silent:
+    """A Progress that says nothing."""
+
+    def start(self, what: str, total: int | None) -> None:
+        """A step begins."""
+
+    def advance(self, rows: int, *, api_calls: int = 0) -> None:
+        """Some rows are done."""
+
+    def done(self) -> None:
+        """The step is over."""
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which records: all of them, or those with these ids, modified since a watermark, or with one field's value in a set.
+    """Which records: all of them, or those with these ids, modified since a watermark, with one field's value in a set.
 
-    Conditions given together must all hold.
+    Conditions given together must all hold. `match` ignores case, as both sides do.
     """
 
     ids: tuple[str, ...] | None = None
@@ -99,7 +114,9 @@ class WriteBatch:
     """Records to write to one object: a Parquet file in the form the module docstring gives.
 
     `external_id` names the field that holds the Keva id (Salesforce: `Keva_Id__c`), or None where the org lacks it;
-    creates then carry it, so that a repeat is harmless.
+    creates then carry it, so that a repeat is harmless. `delete` removes the records (Salesforce: to its recycle bin);
+    one that is gone already counts as applied. A side that cannot delete answers each row with FAILED and the code
+    `delete-unsupported`.
     """
 
     object: str
@@ -108,6 +125,7 @@ class WriteBatch:
     fields: tuple[str, ...]
     create: bool
     external_id: str | None = None
+    delete: bool = False
 
 
 class WriteOutcome(StrEnum):
@@ -131,7 +149,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class WriteResult:
-    """The answer to one row of a batch. `returned` holds field values if the side sent them back (Keva's PATCH does)."""
+    """The answer to one row of a batch. `returned` holds field values if the side sent them (Keva's PATCH does)."""
 
     key: str
     id: str | None
