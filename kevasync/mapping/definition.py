@@ -11,7 +11,7 @@ from kevasync.records import Direction, FieldKind
 
 __all__ = ["ConflictPolicy", "DriftPolicy", "FieldMapping", "Mapping", "ObjectMapping", "Transform"]
 
-Argument = str | int | float | bool | MappingType[str, str] | None
+Argument = str | int | float | bool | tuple[str, ...] | MappingType[str, str] | None
 
 
 class ConflictPolicy(StrEnum):
@@ -40,7 +40,7 @@ class Transform:
     """One named step from the Keva value to the Salesforce value, with its arguments."""
 
     name: str
-    arguments: MappingType[str, Argument] = field(default_factory=dict)
+    arguments: MappingType[str, Argument] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,124 @@
+"""Canonical forms inside DuckDB: pure SQL where that is equal to the Python, else Arrow-vectorised functions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+from duckdb.func import FunctionNullHandling, PythonUDFType
+
+from kevasync.records import FieldKind
+from kevasync.values.kinds import canonical
+from kevasync.values.phones import NATIONAL_NORTH_AMERICAN, NORTH_AMERICA, PLAIN_NORTH_AMERICAN
+from kevasync.values.text import clean_sql, collapse_sql
+
+__all__ = ["Function", "canonical_sql", "put_function", "register", "vectorised"]
+
+Function = Callable[[Any], Any]
+"""Takes and returns one Arrow column."""
+
+_REMEMBERED = 50_000
+
+
+def vectorised(function: Callable[[Any], Any], arrow_type: Any, *, nulls: bool = False) -> Function:
+    """A function of one value as a function of an Arrow column; each distinct value of a chunk is computed once.
+
+    With `nulls` the function is asked about None too; else None stays None.
+    """
+    remembered: dict[Any, Any] = {}
+
+    def compute(value: Any) -> Any:
+        key = tuple(value) if isinstance(value, list) else value
+        if key not in remembered:
+            if len(remembered) >= _REMEMBERED:
+                remembered.clear()
+            remembered[key] = None if value is None and not nulls else function(value)
+        return remembered[key]
+
+    def column(values: Any) -> Any:
+        if isinstance(values, pa.ChunkedArray):
+            values = values.combine_chunks()
+        if pa.types.is_list(values.type):
+            return pa.array([compute(value) for value in values.to_pylist()], type=arrow_type)
+        encoded = values.dictionary_encode(null_encoding="encode")
+        results = pa.array([compute(value) for value in encoded.dictionary.to_pylist()], type=arrow_type)
+        return results.take(encoded.indices)
+
+    return column
+
+
+def put_function(con: duckdb.DuckDBPyConnection, name: str, function: Function, takes: str, gives: str) -> None:
+    """Put a column function on the connection; one that is there already by that name stays."""
+    try:
+        con.create_function(
+            name,
+            function,
+            [takes],
+            gives,
+            type=PythonUDFType.ARROW,
+            null_handling=FunctionNullHandling.SPECIAL,
+        )
+    except (duckdb.NotImplementedException, duckdb.CatalogException) as error:
+        if "already" not in str(error) and "exists" not in str(error):
+            raise
+
+
+def _function_name(kind: FieldKind, region: str) -> str:
+    name = f"keva_{kind.value}"
+    return name + "_" + re.sub(r"[^a-z0-9]", "", region.lower()) if kind is FieldKind.PHONE else name
+
+
+def register(con: duckdb.DuckDBPyConnection, region: str) -> None:
+    """Put the functions that `canonical_sql` calls on the connection (and all cursors made from it)."""
+    for kind in FieldKind:
+        if kind in {FieldKind.TEXT, FieldKind.NAME}:
+            continue
+
+        def one(value: str, kind: FieldKind = kind) -> str | None:
+            return canonical(kind, value, region)
+
+        put_function(con, _function_name(kind, region), vectorised(one, pa.string()), "VARCHAR", "VARCHAR")
+
+
+def canonical_sql(kind: FieldKind, expr: str, region: str) -> str:
+    """`canonical` in DuckDB for an expression that yields VARCHAR. `expr` is repeated: a column is best.
+
+    Text and names are pure SQL. The rest takes a short way for values in their usual form and calls the registered
+    function for all others.
+    """
+    if kind is FieldKind.TEXT:
+        return clean_sql(expr)
+    if kind is FieldKind.NAME:
+        return collapse_sql(expr)
+    x = f"({expr})"
+    shortcut = _shortcut(kind, x, region)
+    call = f"{_function_name(kind, region)}{x}"
+    return f"CASE WHEN {x} IS NULL THEN NULL {shortcut} ELSE {call} END"
+
+
+def _shortcut(kind: FieldKind, x: str, region: str) -> str:
+    if kind is FieldKind.EMAIL:
+        return f"WHEN regexp_full_match({x}, '[!-~]+@[!-~]+') THEN lower({x})"
+    if kind is FieldKind.PHONE:
+        plain = PLAIN_NORTH_AMERICAN if region.upper() in NORTH_AMERICA else r"\+1" + NATIONAL_NORTH_AMERICAN
+        return (
+            f"WHEN regexp_full_match({x}, '\\+1[2-9][0-9]{{9}}') THEN {x} "
+            f"WHEN regexp_full_match({x}, '{plain}') THEN '+1' || right(regexp_replace({x}, '[^0-9]', '', 'g'), 10)"
+        )
+    if kind is FieldKind.NUMBER:
+        return (
+            f"WHEN regexp_full_match({x}, '0|-?[1-9][0-9]{{0,30}}') THEN {x} "
+            f"WHEN regexp_full_match({x}, '-?[1-9][0-9]{{0,30}}\\.0{{1,30}}') THEN split_part({x}, '.', 1)"
+        )
+    if kind is FieldKind.BOOLEAN:
+        return f"WHEN {x} IN ('true', 'false') THEN {x} WHEN {x} IN ('True', 'False') THEN lower({x})"
+    if kind is FieldKind.DATE:
+        # valid or not, a value of this shape is its own canonical form
+        return f"WHEN regexp_full_match({x}, '[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}') THEN {x}"
+    if kind is FieldKind.DATETIME:
+        shape = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z"
+        return f"WHEN regexp_full_match({x}, '{shape}') THEN {x}"
+    return ""
