@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from kevasync.endpoint import META_COLUMNS
 from kevasync.errors import UsageError
 
-__all__ = ["CUSTOM", "Raw", "Writer", "as_text", "fold", "identifier", "literal", "named", "one_of"]
+__all__ = ["CUSTOM", "Raw", "Writer", "as_text", "fold", "named", "one_of"]
 
 CUSTOM = frozenset({"customfields"})
 """Folded names of the column that holds the custom fields of a record."""
@@ -30,7 +30,8 @@ class Raw:
 
     `absent` says that the SQL also yields `_absent`. `believe(rows)` tells whether a fast read of so many rows agrees
     with what the bytes say; when it does not, or when the fast SQL fails, `exact()` reads again, slowly and by the book,
-    and either returns SQL over what it wrote or raises the error that names the line.
+    and either returns SQL over what it wrote or raises the error that names the line. `locate(column, values)` gives
+    (value, place) of every record with one of the values in that column, `""` standing for none.
     """
 
     sql: str
@@ -38,17 +39,7 @@ class Raw:
     absent: bool
     believe: Callable[[int], bool]
     exact: Callable[[], Raw] | None
-    locate: Callable[[str, frozenset[str]], list[str]]
-
-
-def identifier(name: str) -> str:
-    """A name quoted for SQL."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(text: str) -> str:
-    """A text quoted for SQL."""
-    return "'" + text.replace("'", "''") + "'"
+    locate: Callable[[str, frozenset[str]], list[tuple[str, str]]]
 
 
 def fold(name: str) -> str:
@@ -121,7 +112,10 @@ class Writer:
 
     def _flush(self) -> None:
         if self._rows:
-            arrays = [pa.array(cells, field.type) for cells, field in zip(zip(*self._rows, strict=True), self._schema, strict=True)]
+            arrays = [
+                pa.array(cells, field.type)
+                for cells, field in zip(zip(*self._rows, strict=True), self._schema, strict=True)
+            ]
             self._file.write_table(pa.Table.from_arrays(arrays, schema=self._schema))
         self._rows, self._size = [], 0
 
@@ -134,13 +128,3 @@ class Writer:
                 self._flush()
         finally:
             self._file.close()
-
-
-def first_few(places: Iterator[str], most: int = 3) -> list[str]:
-    """At most `most` of the places, without reading on."""
-    found: list[str] = []
-    for place in places:
-        found.append(place)
-        if len(found) == most:
-            break
-    return found

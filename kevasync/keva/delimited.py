@@ -11,8 +11,9 @@ from itertools import islice
 from pathlib import Path
 
 from kevasync.errors import UsageError
-from kevasync.keva.columns import Raw, Writer, fold, identifier, literal, named
+from kevasync.keva.columns import Raw, Writer, fold, named
 from kevasync.keva.form import DELIMITERS, Form
+from kevasync.values import quote_identifier, quote_literal
 
 __all__ = ["read"]
 
@@ -41,12 +42,13 @@ def read(form: Form, work: Path, wanted: tuple[str, ...], spelling: Callable[[st
 
     def exact() -> Raw:
         _write_exact(table, work / "exact.parquet")
-        sql = f"SELECT * FROM read_parquet({literal(str(work / 'exact.parquet'))})"  # noqa: S608 quoted
+        sql = f"SELECT * FROM read_parquet({quote_literal(str(work / 'exact.parquet'))})"  # noqa: S608 quoted
         return Raw(sql, table.columns, absent=False, believe=lambda _: True, exact=None, locate=locate)
 
-    def locate(column: str, values: frozenset[str]) -> list[str]:
+    def locate(column: str, values: frozenset[str]) -> list[tuple[str, str]]:
         at = table.columns.index(column)
-        return [f"line {line}" for line, row in _records(table) if row[at].strip() in values]
+        found = ((row[at].strip(), line) for line, row in _records(table))
+        return [(value, f"line {line}") for value, line in found if value in values]
 
     if not plausible:
         return exact()
@@ -56,9 +58,9 @@ def read(form: Form, work: Path, wanted: tuple[str, ...], spelling: Callable[[st
 def _fast_sql(table: _Table) -> str:
     # Positional names, so that no heading can mislead the reader; real names are given outside.
     spec = ", ".join(f"'c{index}': 'VARCHAR'" for index in range(len(table.columns)))
-    names = ", ".join(f"c{index} AS {identifier(name)}" for index, name in enumerate(table.columns))
+    names = ", ".join(f"c{index} AS {quote_identifier(name)}" for index, name in enumerate(table.columns))
     return (
-        f"SELECT {names} FROM read_csv({literal(str(table.form.plain))}, delim = {literal(table.delimiter)}, "  # noqa: S608 quoted
+        f"SELECT {names} FROM read_csv({quote_literal(str(table.form.plain))}, delim = {quote_literal(table.delimiter)}, "  # noqa: S608 quoted
         f"quote = '\"', escape = '\"', header = true, auto_detect = false, strict_mode = true, "
         f"max_line_size = 16777216, columns = {{{spec}}})"
     )

@@ -14,8 +14,9 @@ from typing import Any, Literal, TextIO
 import duckdb
 
 from kevasync.errors import UsageError
-from kevasync.keva.columns import CUSTOM, Raw, Writer, as_text, fold, literal, named
+from kevasync.keva.columns import CUSTOM, Raw, Writer, as_text, fold, named
 from kevasync.keva.form import Form
+from kevasync.values import quote_literal
 
 __all__ = ["read"]
 
@@ -38,13 +39,6 @@ def read(form: Form, work: Path, con: duckdb.DuckDBPyConnection, spelling: Calla
     def exact() -> Raw:
         return _exact(form, shape, work, spelling)
 
-    def locate(column: str, values: frozenset[str]) -> list[str]:
-        def matches(document: dict[str, Any]) -> bool:
-            names = [key for key in document if spelling(key.strip()) == column]
-            return any((as_text(document[name]) or "").strip() in values for name in names)
-
-        return [place for place, document in _documents(form, shape) if matches(document)]
-
     if shape == "stream" or form.marks.escaped_nul or form.marks.odd_number:
         return exact()
     if shape == "array" and form.marks.last != b"]":
@@ -53,7 +47,7 @@ def read(form: Form, work: Path, con: duckdb.DuckDBPyConnection, spelling: Calla
     if fast is None:
         return exact()
     sql, columns, absent = fast
-    return Raw(sql, columns, absent=absent, believe=lambda _: True, exact=exact, locate=locate)
+    return Raw(sql, columns, absent=absent, believe=lambda _: True, exact=exact, locate=_locator(form, shape, spelling))
 
 
 def _shape(form: Form) -> Shape:
@@ -77,7 +71,7 @@ def _fast(
 ) -> tuple[str, tuple[str, ...], bool] | None:
     """(SQL, columns, has `_absent`), or None where only the exact reading will do."""
     layout = "newline_delimited" if shape == "lines" else "array"
-    objects = f"read_json_objects({literal(str(form.plain))}, format = '{layout}')"
+    objects = f"read_json_objects({quote_literal(str(form.plain))}, format = '{layout}')"
     try:
         sets = con.execute(f"SELECT json_type(json), json_keys(json) FROM {objects} GROUP BY ALL").fetchall()  # noqa: S608 quoted
     except duckdb.Error:
@@ -88,12 +82,12 @@ def _fast(
     if any(spelling(key.strip()) != key for key in keys) or named(keys, form.path, spelling) != tuple(keys) or not keys:
         return None
     if len({frozenset(own) for _, own in sets}) == 1:
-        spec = ", ".join(f"{literal(key)}: 'VARCHAR'" for key in keys)
-        whole = f"read_json({literal(str(form.plain))}, format = '{layout}', columns = {{{spec}}})"
+        spec = ", ".join(f"{quote_literal(key)}: 'VARCHAR'" for key in keys)
+        whole = f"read_json({quote_literal(str(form.plain))}, format = '{layout}', columns = {{{spec}}})"
         return f"SELECT * FROM {whole}", tuple(keys), False  # noqa: S608 quoted
     if len(keys) > _MOST_FAST_COLUMNS:
         return None
-    spec = literal(json.dumps(dict.fromkeys(keys, "VARCHAR")))
+    spec = quote_literal(json.dumps(dict.fromkeys(keys, "VARCHAR")))
     said = [key for key in keys if fold(key) not in CUSTOM]
     con.execute("CREATE OR REPLACE TEMP TABLE key_sets (keys VARCHAR[], _absent VARCHAR[])")
     rows = [{"keys": own, "absent": [key for key in said if key not in set(own)] or None} for _, own in sets]
@@ -122,14 +116,24 @@ def _exact(form: Form, shape: Shape, work: Path, spelling: Callable[[str], str])
                 _check_text(form.path, place, name, text)
             absent = [names[key] for key in said if key not in document] if len(document) < len(keys) else []
             writer.add([*row, absent or None], sum(len(text) for text in row if text))
-    sql = f"SELECT * FROM read_parquet({literal(str(target))})"  # noqa: S608 quoted
+    sql = f"SELECT * FROM read_parquet({quote_literal(str(target))})"  # noqa: S608 quoted
 
-    def locate(column: str, values: frozenset[str]) -> list[str]:
-        own = next(key for key, name in names.items() if name == column)
-        found = ((place, as_text(document.get(own)) or "") for place, document in _documents(form, shape))
-        return [place for place, text in found if text.strip() in values]
+    return Raw(sql, columns, absent=True, believe=lambda _: True, exact=None, locate=_locator(form, shape, spelling))
 
-    return Raw(sql, columns, absent=True, believe=lambda _: True, exact=None, locate=locate)
+
+def _locator(
+    form: Form, shape: Shape, spelling: Callable[[str], str]
+) -> Callable[[str, frozenset[str]], list[tuple[str, str]]]:
+    def locate(column: str, values: frozenset[str]) -> list[tuple[str, str]]:
+        found = []
+        for place, document in _documents(form, shape):
+            own = next((key for key in document if spelling(key.strip()) == column), None)
+            value = (as_text(document[own]) or "").strip() if own is not None else ""
+            if value in values:
+                found.append((value, place))
+        return found
+
+    return locate
 
 
 def _check_text(path: Path, place: str, name: str, text: str | None) -> None:
