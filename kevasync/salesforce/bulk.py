@@ -35,8 +35,7 @@ __all__ = ["BulkLoad"]
 
 LOG = logging.getLogger("kevasync.salesforce")
 LOCK_ROUNDS = 3
-"""How often rows that were locked are sent again, in a job of their own. Inside each job Salesforce itself has tried ten
-times already."""
+"""How often locked rows are sent again, in a job of their own: in each, Salesforce itself tries ten times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +85,7 @@ class BulkLoad:
 
     def run(self, batch: WriteBatch) -> Iterator[list[WriteResult]]:
         """Write a batch. Rows whose job was not started when `stop` turned true are not yielded."""
-        whole = Carried(batch.path, batch.create, batch.external_id)
+        whole = Carried(batch.path, batch.create, batch.external_id, batch.delete)
         if self._stop():
             return
         if refused := impossible_rows(whole):
@@ -99,7 +98,7 @@ class BulkLoad:
         """Bring the jobs the ledger names to their end; those Salesforce never began are aborted and not yielded."""
         by_object: dict[str, list[_Running]] = {}
         for note in self._journal.open_jobs():
-            job = _Running(note, Carried(note.batch, note.create, note.external_id))
+            job = _Running(note, Carried(note.batch, note.create, note.external_id, note.operation == "delete"))
             if not note.batch.exists():
                 # Without its rows its results say nothing; the ledger then looks the rows up one by one.
                 LOG.warning("salesforce.part_missing job=%s file=%s", note.job_id, note.batch.name)
@@ -165,7 +164,7 @@ class BulkLoad:
         except KevasyncError:
             self._abort(job)
             raise
-        # Noted before it is so: a job noted as uploaded but found open was never begun, which cannot be told otherwise.
+        # Noted before it is so: a job noted as uploaded but found open was never begun.
         self._note(job, "uploaded")
         self._journal.sending(keys)
         for key in keys:

@@ -14,6 +14,7 @@ from kevasync.errors import KevasyncError, RunError, UsageError
 
 __all__ = [
     "CODES",
+    "GONE",
     "QuietUrls",
     "bulk_failure",
     "call_error",
@@ -70,6 +71,9 @@ CODES: dict[str, str] = {
 RETRYABLE = frozenset(
     {"UNABLE_TO_LOCK_ROW", "SERVER_UNAVAILABLE", "REQUEST_LIMIT_EXCEEDED", "ALL_OR_NONE_OPERATION_ROLLED_BACK"}
 )
+
+GONE = frozenset({"ENTITY_IS_DELETED", "INVALID_CROSS_REFERENCE_KEY", "NOT_FOUND"})
+"""What a delete of a record that is gone already is answered: for a delete that is success."""
 
 _JOB_CODES = (
     # (what the errorMessage of a failed Bulk job contains, Salesforce's name for it, our code)

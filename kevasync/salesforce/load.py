@@ -16,7 +16,7 @@ from simple_salesforce.exceptions import SalesforceError
 from kevasync.endpoint import Failure, Journal, Progress, Stop, WriteBatch, WriteOutcome, WriteResult
 from kevasync.errors import RunError
 from kevasync.records import Schema
-from kevasync.salesforce.failures import call_error, error_items, row_failure
+from kevasync.salesforce.failures import GONE, call_error, error_items, row_failure
 from kevasync.salesforce.session import Session, Unanswered, decoded
 from kevasync.values import quote_identifier, quote_literal
 
@@ -63,7 +63,7 @@ class CollectionLoad:
 
     def run(self, batch: WriteBatch) -> Iterator[list[WriteResult]]:
         """Write the batch, 200 rows at a time; asks `stop` before each call."""
-        columns = ["_key", "_keva_id", "_id", "_clear", *batch.fields]
+        columns = ["_key", "_keva_id", "_id"] + ([] if batch.delete else ["_clear", *batch.fields])
         chosen = ", ".join(map(quote_identifier, columns))
         sql = f"SELECT {chosen} FROM read_parquet({quote_literal(str(batch.path))})"  # noqa: S608 quoted
         with closing(duckdb.connect()) as con:
@@ -106,15 +106,8 @@ class CollectionLoad:
     def _send(self, batch: WriteBatch, rows: Sequence[_Row]) -> tuple[list[WriteResult], Exception | None]:
         """(results, error to raise after them) of one call. Raises for what surely was not carried out at all."""
         insert = batch.create and batch.external_id is None
-        path = "composite/sobjects"
-        if batch.create and batch.external_id:
-            path += f"/{batch.object}/{batch.external_id}"
-        body = {"allOrNone": False, "records": [row.body for row in rows]}
         try:
-            response = self._session.attempt(
-                "POST" if insert else "PATCH", path, json=body, headers=self._headers, repeat=not insert
-            )
-            return _results(rows, decoded(response)), None
+            return _results(rows, self._call(batch, rows, insert=insert), delete=batch.delete), None
         except Unanswered as trouble:
             if not trouble.maybe_done:
                 raise
@@ -126,6 +119,18 @@ class CollectionLoad:
             return _unknown(rows, error.what), None
         except SalesforceError as error:
             return self._refused(batch, rows, error)
+
+    def _call(self, batch: WriteBatch, rows: Sequence[_Row], *, insert: bool) -> Any:
+        """The call itself. An insert without external id is the one that must not be repeated blindly."""
+        path = "composite/sobjects"
+        if batch.delete:
+            params = {"ids": ",".join(row.id or "" for row in rows), "allOrNone": "false"}
+            return decoded(self._session.attempt("DELETE", path, params=params))
+        if batch.create and batch.external_id:
+            path += f"/{batch.object}/{batch.external_id}"
+        body = {"allOrNone": False, "records": [row.body for row in rows]}
+        method = "POST" if insert else "PATCH"
+        return decoded(self._session.attempt(method, path, json=body, headers=self._headers, repeat=not insert))
 
     def _refused(
         self, batch: WriteBatch, rows: Sequence[_Row], error: SalesforceError
@@ -147,6 +152,8 @@ class CollectionLoad:
     def _row(self, batch: WriteBatch, record: Mapping[str, Any]) -> _Row | Failure:
         """The body of one record, values in the JSON type of their field; a Failure where a value has no such form."""
         body: dict[str, Any] = {"attributes": {"type": batch.object}}
+        if batch.delete:
+            return _Row(record["_key"], record["_id"], body)
         if not batch.create:
             body["id"] = record["_id"]
         for name in batch.fields:
@@ -182,21 +189,24 @@ class CollectionLoad:
         self._progress.advance(rows, api_calls=calls)
 
 
-def _results(rows: Sequence[_Row], answers: Any) -> list[WriteResult]:
+def _results(rows: Sequence[_Row], answers: Any, *, delete: bool) -> list[WriteResult]:
     """The answers of a collections call, in the order of its records."""
     if not isinstance(answers, list) or len(answers) != len(rows):
         return _unknown(rows, "Salesforce did not answer each record of the call")
-    return [_result(row, answer) for row, answer in zip(rows, answers, strict=True)]
+    return [_result(row, answer, delete=delete) for row, answer in zip(rows, answers, strict=True)]
 
 
-def _result(row: _Row, answer: Mapping[str, Any]) -> WriteResult:
+def _result(row: _Row, answer: Mapping[str, Any], *, delete: bool) -> WriteResult:
     if answer.get("success") is True:
         created = answer.get("created")
         record = answer.get("id") or row.id
         return WriteResult(
             row.key, record, WriteOutcome.APPLIED, created=row.id is None if created is None else created
         )
-    return WriteResult(row.key, row.id, WriteOutcome.FAILED, failure=row_failure(answer.get("errors") or []))
+    failed = row_failure(answer.get("errors") or [])
+    if delete and failed.side_code in GONE:
+        return WriteResult(row.key, row.id, WriteOutcome.APPLIED)
+    return WriteResult(row.key, row.id, WriteOutcome.FAILED, failure=failed)
 
 
 def _unknown(rows: Sequence[_Row], what: str) -> list[WriteResult]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
 import pyarrow.parquet as pq
 
 from kevasync.endpoint import Failure, WriteOutcome, WriteResult
-from kevasync.salesforce.failures import bulk_failure, failure
+from kevasync.salesforce.failures import GONE, bulk_failure, failure
 from kevasync.salesforce.snapshot import csv_header, csv_rows
 from kevasync.values import quote_identifier, quote_literal
 
@@ -45,12 +45,13 @@ class Carried:
     path: Path
     create: bool
     external_id: str | None
+    delete: bool = False
 
     @property
     def operation(self) -> str:
-        """Salesforce's word: update, upsert (creates that carry the external id), insert."""
+        """Salesforce's word: update, delete, upsert (creates that carry the external id), insert."""
         if not self.create:
-            return "update"
+            return "delete" if self.delete else "update"
         return "upsert" if self.external_id else "insert"
 
     @property
@@ -62,6 +63,8 @@ class Carried:
     def cells(self) -> dict[str, str]:
         """SQL for each upload column, by its name: NULL leaves the field alone, #N/A clears it."""
         cells = {} if self.create else {"Id": "_id"}
+        if self.delete:
+            return cells
         for name in self.fields:
             column = quote_identifier(name)
             cells[name] = (
@@ -88,10 +91,9 @@ def impossible_rows(carried: Carried) -> list[WriteResult]:
     hits = ", ".join(
         f"CASE WHEN {quote_identifier(name)} = '{CLEAR}' THEN {quote_literal(name)} END" for name in fields
     )
-    listed = f"list_filter([{hits}], name -> name IS NOT NULL)"
-    sql = (
-        f"SELECT _key, _id, {listed} AS hits FROM read_parquet({quote_literal(str(carried.path))}) WHERE len(hits) > 0"  # noqa: S608 quoted
-    )
+    listed = f"list_filter([{hits}], lambda name: name IS NOT NULL)"
+    source = quote_literal(str(carried.path))
+    sql = f"SELECT _key, _id, {listed} AS hits FROM read_parquet({source}) WHERE len(hits) > 0"  # noqa: S608 quoted
     with closing(duckdb.connect()) as con:
         found = con.execute(sql).fetchall()
     return [
@@ -193,13 +195,13 @@ def match(carried: Carried, files: dict[str, Path], leftover: Leftover) -> Itera
     with closing(duckdb.connect()) as con:
         answer = con.execute(sql)
         while block := answer.fetchmany(RESULT_ROWS):
-            yield [_result(row, leftover) for row in block]
+            yield [_result(row, leftover, delete=carried.delete) for row in block]
 
 
 def _identity(carried: Carried) -> list[str]:
     if carried.operation == "upsert" and carried.external_id:
         return [carried.external_id]
-    return ["Id"] if carried.operation == "update" else sorted(carried.cells())
+    return sorted(carried.cells()) if carried.create else ["Id"]
 
 
 def _joined(expressions: Sequence[str]) -> str:
@@ -218,13 +220,18 @@ def _answers(kind: str, path: Path, identity: Sequence[str]) -> str:
     return f"SELECT '{kind}' AS kind, {record} AS id, {said} AS said, {who} AS who FROM {rows}"  # noqa: S608 quoted
 
 
-def _result(row: tuple[str, str | None, str | None, str | None, str | None], rest: Leftover) -> WriteResult:
+def _result(
+    row: tuple[str, str | None, str | None, str | None, str | None], rest: Leftover, *, delete: bool
+) -> WriteResult:
     """One line of `match`: (key, id sent, kind of result file, id given, what it says)."""
     key, sent_id, kind, record, said = row
     if kind == "successfulResults":
         return WriteResult(key, record or sent_id, WriteOutcome.APPLIED, created=(said or "").lower() == "true")
     if kind == "failedResults":
-        return WriteResult(key, sent_id, WriteOutcome.FAILED, failure=bulk_failure(said or ""))
+        failed = bulk_failure(said or "")
+        if delete and failed.side_code in GONE:
+            return WriteResult(key, sent_id, WriteOutcome.APPLIED)
+        return WriteResult(key, sent_id, WriteOutcome.FAILED, failure=failed)
     if kind == "unprocessedrecords":
         why = rest.failure or failure("ALL_OR_NONE_OPERATION_ROLLED_BACK", "The job ended before this row")
         return WriteResult(key, sent_id, WriteOutcome.FAILED, failure=why)
@@ -235,4 +242,4 @@ def _file(carried: Carried, sql: str, folder: Path, values: list[list[str]]) -> 
     path = folder / f"part-{uuid.uuid4().hex}.parquet"
     with closing(duckdb.connect()) as con:
         con.execute(f"COPY ({sql}) TO {quote_literal(str(path))} (FORMAT parquet)", values)
-    return Carried(path, carried.create, carried.external_id)
+    return replace(carried, path=path)
