@@ -2,7 +2,7 @@
 -- Expects `differences` (one row a pair and field whose two sides differ), `field_rules`, `constraints`, `pairs`, `edited_gone`.
 
 -- step: verdicts
-create temp table verdicts as
+create temp view verdicts as
 select
     differences.*, rules.keva_field, rules.targets, rules.direction, rules.conflict, rules.drift,
     case
@@ -77,15 +77,19 @@ from verdicts;
 -- step: proposals
 -- One row a value that would be written; `part` is the place among the field's targets.
 create temp table proposals as
-select
-    keva_id, sf_id, pair_verdict, field_no, 'to_crm' as direction, part, targets[part] as field,
-    sf_raw[part] as old, new_crm[part] as new, base_raw[part] as base, why, keva_raw, keva_shown, sf_shown, base_shown
-from actions, unnest(range(1, len(targets) + 1)) as parts(part)
-where action in ('to_crm', 'both') and (pair_verdict <> 'create' or new_crm[part] is not null)
+select * from (
+    select
+        keva_id, sf_id, pair_verdict, field_no, 'to_crm' as direction, part, targets[part] as field,
+        sf_raw[part] as old, new_crm[part] as new, base_raw[part] as base, why, keva_raw, sf_shown, base_shown
+    from (
+        select *, unnest(range(1, len(targets) + 1)) as part from actions where action in ('to_crm', 'both')
+    )
+)
+where pair_verdict <> 'create' or new is not null
 union all
 select
     keva_id, sf_id, pair_verdict, field_no, 'from_crm', 1, keva_field,
-    keva_raw, new_keva, base_shown, why, keva_raw, keva_shown, sf_shown, base_shown
+    keva_raw, new_keva, base_shown, why, keva_raw, sf_shown, base_shown
 from actions
 where action in ('from_crm', 'both') and (pair_verdict <> 'create-keva' or new_keva is not null);
 
@@ -151,13 +155,13 @@ where obstacles.field_no is null and refused.problem is null
 
 -- step: review
 create temp table review as
-select keva_id, sf_id, keva_field as field, action as kind, keva_shown as keva, sf_shown as salesforce,
+select keva_id, sf_id, keva_field as field, action as kind, keva_raw as keva, sf_shown as salesforce,
     base_shown as base, why as reason
 from actions
 where action in ('conflict', 'review', 'drift')
 union all
 select distinct on (proposals.keva_id, proposals.sf_id, proposals.field_no, proposals.direction)
-    proposals.keva_id, proposals.sf_id, rules.keva_field, 'held', keva_shown, sf_shown, base_shown, obstacles.obstacle
+    proposals.keva_id, proposals.sf_id, rules.keva_field, 'held', keva_raw, sf_shown, base_shown, obstacles.obstacle
 from proposals
 join obstacles
     on obstacles.keva_id is not distinct from proposals.keva_id

@@ -84,7 +84,7 @@ def _write_files(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
         ("agreements", ""),
     ):
         path = folder / f"{'base' if table == 'agreements' else table}.parquet"
-        con.execute(f"copy (from {table} {order}) to '{_escaped(path)}' (format parquet, compression zstd)")
+        con.execute(f"copy (from {table} {order}) to '{_escaped(path)}' (format parquet, compression zstd)").fetchall()
         with path.open("rb") as file:
             os.fsync(file.fileno())
 
@@ -94,8 +94,8 @@ def _escaped(path: Path) -> str:
 
 
 def _number(con: duckdb.DuckDBPyConnection, question: str) -> int:
-    row = con.execute(question).fetchone()
-    return int(row[0]) if row and row[0] is not None else 0
+    rows = con.execute(question).fetchall()
+    return int(rows[0][0] or 0)
 
 
 def _pairs(con: duckdb.DuckDBPyConnection, question: str) -> dict[str, int]:

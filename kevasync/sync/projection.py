@@ -110,13 +110,13 @@ def _side_views(fields: list[PlannedField], sides: Sides) -> list[tuple[str, str
     return [
         (
             "keva_side",
-            f"""create temp view keva_side as select data.*, data._id as keva_id,
+            f"""create temp view keva_side as select data._id as keva_id,
             coalesce(data._deleted, false) as deleted, {contact_ref} as contact_ref, {keva_email} as email
             from {quote(sides.keva)} as data""",  # noqa: S608 names are quoted, the rest is ours
         ),
         (
             "sf_side",
-            f"""create temp view sf_side as select data.*, {id18("data._id")} as sf_id,
+            f"""create temp view sf_side as select {id18("data._id")} as sf_id,
             coalesce(data._deleted, false) as deleted, {id18("data._master")} as master,
             {external_ref} as external_ref, {sf_email} as email
             from {quote(sides.salesforce)} as data""",  # noqa: S608 names are quoted, the rest is ours
@@ -140,13 +140,14 @@ def _narrow_tables(fields: list[PlannedField], sides: Sides) -> list[tuple[str, 
     return [
         (
             "keva_narrow",
-            f"""create temp table keva_narrow as select side.keva_id, {keva} as digest,
-            coalesce(len(side._absent), 0) > 0 as partial from keva_side as side where not side.deleted""",  # noqa: S608
+            f"""create temp table keva_narrow as select side._id as keva_id, {keva} as digest,
+            coalesce(len(side._absent), 0) > 0 as partial
+            from {quote(sides.keva)} as side where side._deleted is not true""",  # noqa: S608 as above
         ),
         (
             "sf_narrow",
-            f"""create temp table sf_narrow as select side.sf_id, {crm} as digest
-            from sf_side as side where not side.deleted""",  # noqa: S608 expressions are ours
+            f"""create temp table sf_narrow as select {id18("side._id")} as sf_id, {crm} as digest
+            from {quote(sides.salesforce)} as side where side._deleted is not true""",  # noqa: S608 as above
         ),
         ("base_narrow", f"create temp table base_narrow as {base}"),
     ]
@@ -161,23 +162,30 @@ def _wide(fields: list[PlannedField], sides: Sides) -> str:
         names = ", ".join(literal(name) for name in item.mapping.salesforce)
         known = f"b.agreed is null or list_has_all(b.agreed, [{names}])" if "agreed" in sides.base_columns else "true"
         known = f"p.has_base and ({known})" if item.in_base else "false"
+        # equal to the letter is equal by meaning: canonical forms are worked out only where something differs
+        alike = f"{keva} is not distinct from {_joined(crm)} and {keva} is not distinct from {_joined(base)}"
+        compared = [
+            transforms.compare_keva_sql(item.mapping, keva, sides.region),
+            transforms.compare_salesforce_sql(item.mapping, crm, sides.region),
+            transforms.compare_salesforce_sql(item.mapping, base, sides.region),
+        ]
+        if _plain(item):
+            compared = [f"case when {alike} then {keva} else {form} end" for form in compared]
         columns += [
             f"{keva} as k{no}",
             f"[{', '.join(crm)}] as s{no}",
             f"[{', '.join(base)}] as b{no}",
-            f"{transforms.compare_keva_sql(item.mapping, keva, sides.region)} as ck{no}",
-            f"{transforms.compare_salesforce_sql(item.mapping, crm, sides.region)} as cs{no}",
-            f"{transforms.compare_salesforce_sql(item.mapping, base, sides.region)} as cb{no}",
+            *(f"{form} as {name}{no}" for form, name in zip(compared, ("ck", "cs", "cb"), strict=True)),
             f"coalesce({known}, false) as known{no}",
             f"coalesce(not list_contains(k._absent, {literal(item.mapping.keva)}), true) as said{no}",
         ]
-    base_join = "left join base_open as b on b.keva_id = p.keva_id and b.open_id = p.base_sf_id" if sides.base else ""
+    base_join = "left join base_open as b on b.keva_id = p.keva_id and b._open_id = p.base_sf_id" if sides.base else ""
     return f"""create temp table wide as
         select p.keva_id, p.sf_id, p.verdict, k._modified as keva_time, s._modified as sf_time
             {"".join(f", {column}" for column in columns)}
         from pairs as p
-        left join keva_open as k on k.keva_id = p.keva_id
-        left join sf_open as s on s.sf_id = p.sf_id
+        left join keva_open as k on k._open_id = p.keva_id
+        left join sf_open as s on s._open_id = p.sf_id
         {base_join}
         where p.verdict not in ('ambiguous', 'gone', 'tombstone')"""  # noqa: S608 names are quoted
 
@@ -187,17 +195,18 @@ def _open_rows(sides: Sides) -> list[tuple[str, str]]:
     steps = [
         (
             "keva_open",
-            """create temp table keva_open as select side.* from keva_side as side
-            semi join pairs on pairs.keva_id = side.keva_id where not side.deleted""",
+            f"""create temp table keva_open as select side.*, side._id as _open_id from {quote(sides.keva)} as side
+            semi join pairs on pairs.keva_id = side._id where side._deleted is not true""",  # noqa: S608 as above
         ),
         (
             "sf_open",
-            """create temp table sf_open as select side.* from sf_side as side
-            semi join pairs on pairs.sf_id = side.sf_id where not side.deleted""",
+            f"""create temp table sf_open as select side.*, {id18("side._id")} as _open_id
+            from {quote(sides.salesforce)} as side
+            semi join pairs on pairs.sf_id = {id18("side._id")} where side._deleted is not true""",  # noqa: S608 as above
         ),
     ]
     if sides.base:
-        base = f"""create temp table base_open as select side.*, {id18("side.sf_id")} as open_id
+        base = f"""create temp table base_open as select side.*, {id18("side.sf_id")} as _open_id
             from {quote(sides.base)} as side semi join pairs on pairs.keva_id = side.keva_id"""  # noqa: S608 as above
         steps.append(("base_open", base))
     return steps
@@ -205,27 +214,23 @@ def _open_rows(sides: Sides) -> list[tuple[str, str]]:
 
 def _differences(fields: list[PlannedField], sides: Sides) -> str:
     """One row a pair and field whose sides differ, with what would be written either way."""
-    structs: list[str] = []
+    branches: list[str] = []
     for item in fields:
         no, way = item.number, item.mapping.direction
         crm = [f"s{no}[{part}]" for part in range(1, len(item.mapping.salesforce) + 1)]
         remembered = [f"b{no}[{part}]" for part in range(1, len(item.mapping.salesforce) + 1)]
-        differs = f"said{no} and ck{no} is distinct from cs{no}"
         to_crm = transforms.to_salesforce_sql(item.mapping, f"k{no}", sides.region)
         to_keva = transforms.to_keva_sql(item.mapping, crm, sides.region)
-        to_crm = "null::varchar[]" if way is Direction.FROM_CRM else f"case when {differs} then {to_crm} end"
-        to_keva = "null::varchar" if way is Direction.TO_CRM else f"case when {differs} then {to_keva} end"
-        structs.append(
-            f"""struct_pack(field_no := {no}, differs := {differs}, keva_said := said{no}, sf_said := true,
-            base_known := known{no}, base := cb{no}, keva := ck{no}, sf := cs{no}, keva_raw := k{no}::varchar,
-            sf_raw := s{no}, base_raw := b{no}, new_crm := {to_crm}, new_keva := {to_keva},
-            keva_shown := k{no}::varchar, sf_shown := {_joined(crm)}, base_shown := {_joined(remembered)})"""
+        branches.append(
+            f"""select keva_id, sf_id, verdict as pair_verdict, keva_time, sf_time, {no} as field_no,
+            true as keva_said, true as sf_said, known{no} as base_known, cb{no} as base, ck{no} as keva, cs{no} as sf,
+            k{no}::varchar as keva_raw, s{no} as sf_raw, b{no} as base_raw,
+            {"null::varchar[]" if way is Direction.FROM_CRM else to_crm} as new_crm,
+            {"null::varchar" if way is Direction.TO_CRM else to_keva} as new_keva,
+            {_joined(crm)} as sf_shown, {_joined(remembered)} as base_shown
+            from wide where verdict not like 'gone%' and said{no} and ck{no} is distinct from cs{no}"""  # noqa: S608 ours
         )
-    return f"""create temp table differences as
-        select keva_id, sf_id, pair_verdict, keva_time, sf_time, fields.*
-        from (select keva_id, sf_id, verdict as pair_verdict, keva_time, sf_time,
-              unnest([{", ".join(structs)}]) as fields from wide where verdict not like 'gone%')
-        where fields.differs"""  # noqa: S608 expressions are ours
+    return "create temp table differences as\n" + "\nunion all\n".join(branches)
 
 
 def _agreements(fields: list[PlannedField]) -> str:

@@ -30,7 +30,7 @@ def run_steps(con: duckdb.DuckDBPyConnection, steps: list[tuple[str, str]]) -> N
     for name, statement in steps:
         began = time.process_time()
         try:
-            con.execute(statement)
+            con.execute(statement).fetchall()
         except duckdb.OutOfMemoryException as error:
             raise RunError("plan-out-of-memory", f"step {name} did not fit: {error}") from error
         except duckdb.IOException as error:

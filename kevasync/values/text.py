@@ -40,7 +40,7 @@ def collapse(text: str | None) -> str | None:
     return None if cleaned is None else " ".join(cleaned.split()) or None
 
 
-_WIDE_SPACES = "(" + ", ".join(quote_literal(char) for char in SPACES if char > "\x7f") + ")"
+_WIDE_SPACES = quote_literal("".join(char for char in SPACES if char > "\x7f"))
 _ALL_SPACES = quote_literal(SPACES)
 _SPACE_CLASS = "[" + "".join(f"\\x{{{ord(char):x}}}" for char in SPACES) + "]+"
 
@@ -48,11 +48,12 @@ _SPACE_CLASS = "[" + "".join(f"\\x{{{ord(char):x}}}" for char in SPACES) + "]+"
 def clean_sql(expr: str) -> str:
     """`clean` in DuckDB. `expr` is repeated, so it should be a column or something as cheap."""
     x = f"({expr})"
+    # contains, not IN: a list of constants becomes a join for each expression that has one
     # chr(133) is the first space beyond ASCII; comparing with it reads a few bytes, looking one up in a set does not
     edges = (
         f"{x} >= '!' AND {x}[-1] >= '!'"
-        f" AND ({x} < chr(133) OR {x}[1] NOT IN {_WIDE_SPACES})"
-        f" AND ({x}[-1] < chr(133) OR {x}[-1] NOT IN {_WIDE_SPACES})"
+        f" AND ({x} < chr(133) OR NOT contains({_WIDE_SPACES}, {x}[1]))"
+        f" AND ({x}[-1] < chr(133) OR NOT contains({_WIDE_SPACES}, {x}[-1]))"
     )
     lines = f"replace(replace(replace({x}, chr(0), ''), chr(13) || chr(10), chr(10)), chr(13), chr(10))"
     return (

@@ -1,0 +1,72 @@
+"""The table of commands, and the group that imports a command's module only when that command runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command as build_command
+
+from kevasync.cli.shared import add_shared_options
+
+__all__ = ["COMMANDS", "Entry", "LazyGroup"]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One command: its one-line help, the section of `--help`, and where it is (`module:function` or `module:app`).
+
+    A function becomes a command with the function's docstring as its help; a `typer.Typer` becomes a group.
+    """
+
+    section: str
+    help: str
+    target: str
+
+
+START = "Start"
+WORK = "Move data"
+LOOK = "Look and take back"
+
+COMMANDS: dict[str, Entry] = {
+    "version": Entry(START, "Show the versions of kevasync and of what it stands on.", "kevasync.cli.version:version"),
+}
+"""Every command, in the order in which `--help` shows them. A command that is not here does not exist."""
+
+
+class LazyGroup(TyperGroup):
+    """A group whose `--help` reads the table above and whose commands are imported when they are called."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.commands = {
+            name: TyperCommand(name, help=entry.help, rich_markup_mode=None) for name, entry in COMMANDS.items()
+        }
+
+    def load(self, name: str) -> Any:
+        """The real command of that name, with the options that every command has. Raises KeyError."""
+        module, _, attribute = COMMANDS[name].target.partition(":")
+        found = getattr(import_module(module), attribute)
+        if not isinstance(found, typer.Typer):
+            app = typer.Typer(add_completion=False, rich_markup_mode=None)
+            app.command(name, short_help=COMMANDS[name].help)(found)
+            found = app
+        command = build_command(found)
+        command.name = name
+        add_shared_options(command)
+        return command
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Swap the line of the table for the command itself."""
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, self.load(name) if name else command, rest
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 the signature is Typer's
+        """List the commands by section, in the order of the table."""
+        for section in dict.fromkeys(entry.section for entry in COMMANDS.values()):
+            rows = [(name, entry.help) for name, entry in COMMANDS.items() if entry.section == section]
+            with formatter.section(section):
+                formatter.write_dl(rows)
