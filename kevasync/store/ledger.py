@@ -25,7 +25,7 @@ __all__ = ["ENTRY_SCHEMA", "STATUSES", "Ledger"]
 
 STATUSES = ("planned", "sent", "applied", "failed", "unknown", "rejected", "skipped")
 """planned: not yet sent · sent: left, no answer yet · applied, failed, unknown: the answer · rejected: the quality gate
-kept it back · skipped: it moved since the plan was made, or the run was stopped."""
+kept it back, or the record moved since the plan was made (code `stale`) · skipped: the record was as planned already."""
 
 ENTRY_SCHEMA = pa.schema(
     [(column.name, pa.bool_() if column.name == "created" else pa.string()) for column in entries.columns]
@@ -92,6 +92,28 @@ class Ledger(Runs):
         moment = now()
         with self._state.write() as connection:
             rows = ((status, code or None, message or None, moment, key, run_id) for key in keys)
+            self._state.run_many(connection, sql, rows)
+
+    def settle_rows(self, run_id: str, table: pa.Table) -> None:
+        """Give entries the status that a look at the record itself has proved, in one transaction.
+
+        `table` has key, status, code, message and, where the look found it, the record's id (`sf_id` or `keva_id`).
+        A status `planned` takes back a `sent`: the record shows that it never arrived. `applied` is final here too.
+        """
+        own = "keva_id" if "keva_id" in table.column_names else "sf_id"
+        sql = (
+            f"UPDATE entries SET status = ?, code = ?, message = ?, {own} = coalesce(?, {own}), finished_at = ?"  # noqa: S608 ours
+            " WHERE key = ? AND run_id = ? AND status <> 'applied'"
+        )
+        moment = now()
+        names = ("status", "code", "message", own, "key")
+        with self._state.write() as connection:
+            rows = (
+                (status, code, message, identity, None if status == "planned" else moment, key, run_id)
+                for status, code, message, identity, key in zip(
+                    *(table[name].to_pylist() for name in names), strict=True
+                )
+            )
             self._state.run_many(connection, sql, rows)
 
     def pending(self, run_id: str) -> pa.Table:

@@ -9,15 +9,19 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pyarrow.parquet as pq
+
 from kevasync.mapping import transforms
 from kevasync.mapping.definition import FieldMapping
 from kevasync.records import Side
+from kevasync.store.base import BaseRow
 from kevasync.store.snapshot_view import create_view
 from kevasync.sync.run import Run
 from kevasync.values import quote_identifier, quote_literal
 
-__all__ = ["dissolve", "remember", "remember_before", "restore", "tie"]
+__all__ = ["dissolve", "photograph", "remember", "remember_before", "restore", "tie"]
 
+_FEW = 1_000
 _DONE = "operation in ('create', 'update') and status in ('applied', 'skipped')"
 
 
@@ -48,16 +52,17 @@ def tie(run: Run) -> None:
     run.stores.base.forget(run.object, _pairs(run, "moving"))
     save = "there is false and not taken and (before is null or key in (select key from moving))"
     taken = run.link(
-        run.con.execute(f"select key, keva_id, sf_id, how from ties where {save}").to_arrow_table(),  # noqa: S608 ours
+        run.table(f"select key, keva_id, sf_id, how from ties where {save}"),  # noqa: S608 ours
         replace=True,
     )
+    refused = ", ".join(quote_literal(key) for key in taken) or "null"
     run.settle(
-        f"""select key, null::varchar as id,
-            case when there then 'skipped' when ({save}) and not list_contains({taken or ['']}, key) then 'applied'
-                else 'rejected' end as status,
-            case when status = 'rejected' then 'stale' end as code,
-            case when status = 'rejected' then 'one of the two was linked to another record since' end as message
-        from ties"""  # noqa: S608 our own keys
+        f"""with fate as (
+            select key, case when there then 'skipped' when ({save}) and key not in ({refused}) is not false then 'applied'
+                else 'rejected' end as status from ties)
+        select key, null::varchar as id, status, case status when 'rejected' then 'stale' end as code,
+            case status when 'rejected' then 'one of the two was linked to another record since' end as message
+        from fate"""  # noqa: S608 our own keys
     )
 
 
@@ -80,10 +85,12 @@ def dissolve(run: Run) -> None:
         run.stores.links.unlink(run.object, pairs, run.id)
     run.stores.base.forget(run.object, pairs)
     run.settle(
-        """select key, null::varchar as id, case when operation = 'unlink' and key in (select key from ending)
-            then 'applied' else 'rejected' end as status, case when status = 'rejected' then 'stale' end as code,
-            case when status = 'rejected' then 'its record was left as it is, so the link stays' end as message
-        from entries where operation = 'unlink' and status = 'planned'"""
+        """with fate as (
+            select key, case when key in (select key from ending) then 'applied' else 'rejected' end as fate
+            from entries where operation = 'unlink' and status = 'planned')
+        select key, null::varchar as id, fate as status, case fate when 'rejected' then 'stale' end as code,
+            case fate when 'rejected' then 'its record was left as it is, so the link stays' end as message
+        from fate"""
     )
 
 
@@ -121,6 +128,16 @@ def remember(run: Run) -> None:
         path = run.folder / "base-written.parquet"
         _write(run, _equal_now(run), path)
         _save(run, path)
+
+
+def photograph(run: Run) -> None:
+    """Keep the time stamps of the Contacts this run created: undo deletes only those that nobody touched since."""
+    created = run.column(
+        "select sf_id from entries where operation = 'create' and direction = 'to_crm' and status = 'applied'"
+    )
+    run.read(Side.SALESFORCE, "created", [], created)
+    query = "select _id, _modified from created where _id in (select sf_id from entries where operation = 'create')"
+    _write(run, query, run.folder / "created.parquet")
 
 
 def restore(run: Run) -> None:
@@ -251,9 +268,14 @@ def _write(run: Run, query: str, path: Path) -> None:
 
 
 def _save(run: Run, path: Path) -> None:
-    """Hand a copy of the file to base, which takes the file away; an empty one says nothing."""
-    if not run.number(f"select count(*) from read_parquet({quote_literal(str(path))})"):  # noqa: S608 quoted
+    """Save the file's rows in base: few as rows, many as a part (a copy, since base takes the file away)."""
+    table = pq.read_table(path, memory_map=True) if pq.read_metadata(path).num_rows <= _FEW else None
+    if table is None:
+        copy = path.with_suffix(".part.parquet")
+        copy.write_bytes(path.read_bytes())
+        run.stores.base.save_part(run.object, copy, run.id)
         return
-    copy = path.with_suffix(".part.parquet")
-    copy.write_bytes(path.read_bytes())
-    run.stores.base.save_part(run.object, copy, run.id)
+    rows = [
+        BaseRow(row["keva_id"], row["sf_id"], {name: row[name] for name in row["agreed"]}) for row in table.to_pylist()
+    ]
+    run.stores.base.save_rows(run.object, rows, run.id)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
+from pathlib import Path
 
 import duckdb
 
@@ -57,6 +59,7 @@ def apply(
     mapping: ObjectMapping,
     *,
     workspace_id: str,
+    runs: Path,
     progress: Progress,
     stop: Stop,
     allow: Collection[str] = (),
@@ -66,7 +69,8 @@ def apply(
 ) -> ApplyResult:
     """Write what the plan says; resume the plan's own run if it was cut off.
 
-    `allow` are the flags of guards to go past (`--allow-clears`); `sample` writes only the first so many records that
+    `runs` is the folder in which a run keeps its batches and what undo needs (a folder a run), under the workspace's
+    state. `allow` are the flags of guards to go past (`--allow-clears`); `sample` writes only the first so many records that
     have something to do. `con` is a DuckDB connection of the caller's (memory limit, folder to spill to).
 
     Raises:
@@ -75,21 +79,21 @@ def apply(
     """
     _refuse_foreign(plan, workspace_id)
     _refuse_guarded(plan, allow)
-    with _only_one(plan), _connection(con) as work:
+    runs.mkdir(parents=True, exist_ok=True)
+    with _only_one(plan, runs), _connection(con) as work:
         if sample is None and _is_done(plan, stores):
             return _nothing(plan, stores)
-        run = _open(plan, endpoints, stores, mapping, work, progress, stop)
-        again = _sample_of(run, sample)
-        choose(run, again)
-        result = _carry_out(run, again, gate)
-        if again != sample and result.status == "done":  # a sample that was cut off is complete now: on to the rest
-            run = _open(plan, endpoints, stores, mapping, work, progress, stop)
-            choose(run, _sample_of(run, sample))
-            result = _carry_out(run, sample, gate)
-        return result
+        while True:
+            run = _open(plan, endpoints, stores, mapping, runs, work, progress, stop)
+            begun_with = _begin(run, sample)
+            result = _carry_out(run, begun_with, gate)
+            if begun_with == sample or result.status != "done":
+                return result
+            # a sample that was cut off is complete now: on to the rest
 
 
 def _carry_out(run: Run, sample: int | None, gate: Gate | None) -> ApplyResult:
+    choose(run, sample)
     open_entries(run)
     ledger = run.stores.ledger
     try:
@@ -111,12 +115,16 @@ def _carry_out(run: Run, sample: int | None, gate: Gate | None) -> ApplyResult:
     return ApplyResult(run.id, status, books.counts, books.input, books.pending, books.stale, books.balanced)
 
 
-def _sample_of(run: Run, sample: int | None) -> int | None:
-    """The sample this run was begun with: kept beside its batches, so that a resumed run answers for the same records."""
-    path = run.folder / "sample"
+def _begin(run: Run, sample: int | None) -> int | None:
+    """Keep the sample and the manifest beside the batches: a resumed run answers for the same records; undo reads it."""
+    path = run.folder / "run.json"
     if path.exists():
-        return int(path.read_text()) if path.read_text() else None
-    path.write_text("" if sample is None else str(sample))
+        kept: int | None = json.loads(path.read_text(encoding="utf-8"))["sample"]
+        return kept
+    temporary = path.with_suffix(".tmp")
+    text = json.dumps({"sample": sample, "manifest": dict(run.plan.manifest)}, ensure_ascii=False)
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(path)
     return sample
 
 
@@ -156,9 +164,9 @@ def _nothing(plan: Plan, stores: Stores) -> ApplyResult:
 
 
 @contextmanager
-def _only_one(plan: Plan) -> Iterator[None]:
+def _only_one(plan: Plan, runs: Path) -> Iterator[None]:
     """One process at a time works on a plan; the lock goes with the process, however it ends."""
-    lock = FolderLock(plan.folder / ".apply.lock")
+    lock = FolderLock(runs / f".{plan.id}.lock")
     if not lock.take():
         raise Refused("plan-busy", f"Plan {plan.id} is being applied by another process")
     try:
@@ -181,6 +189,7 @@ def _open(
     endpoints: Mapping[Side, Endpoint],
     stores: Stores,
     mapping: ObjectMapping,
+    runs: Path,
     con: duckdb.DuckDBPyConnection,
     progress: Progress,
     stop: Stop,
@@ -193,8 +202,8 @@ def _open(
     else:
         stores.ledger.refuse_if_unresolved(besides=begun.id)
         stores.ledger.reopen_run(begun.id)
-    folder = plan.folder / "runs" / begun.id
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = runs / begun.id
+    folder.mkdir(exist_ok=True)
     return Run(
         id=begun.id,
         kind=kind,
@@ -251,6 +260,7 @@ def _write_side(run: Run, side: Side, gate: Gate | None) -> None:
 def _close(run: Run) -> Books:
     """Remember what both sides agree on now, and close the books; an undo is restored when it is whole."""
     books = close_books(run)
+    agree.photograph(run)
     if run.kind != "undo":
         agree.remember(run)
     elif not books.pending:

@@ -11,6 +11,7 @@ from kevasync.sync.run import Run
 
 __all__ = ["Books", "close_books"]
 
+
 @dataclass(frozen=True, slots=True)
 class Books:
     """Records by outcome; `pending` are those an interrupted run has yet to do; `stale` stand among the rejected."""

@@ -44,7 +44,7 @@ def open_entries(run: Run) -> None:
     From the ledger if this run was begun before, else from the plan.
     """
     if not run.stores.ledger.arrow(run_id=run.id).num_rows:
-        run.stores.ledger.plan_entries(run.id, run.con.execute(_from_plan(run)).to_arrow_table())
+        run.stores.ledger.plan_entries(run.id, run.table(_from_plan(run)))
     run.load("entries", run.stores.ledger.arrow(run_id=run.id))
     run.con.execute(
         """create or replace temp table planned as
@@ -67,7 +67,7 @@ def _from_plan(run: Run) -> str:
                 case when bool_or(field = {quote_literal(DELETED)}) then 'delete'
                     when case direction when 'to_crm' then sf_id else keva_id end is null then 'create'
                     else 'update' end as operation,
-                json_group_object(field, json_array(old, new) order by field)::varchar as changes
+                json_group_object(field, json_array(old, new))::varchar as changes
             from wanted group by keva_id, sf_id, direction
         ), ties as (
             select keva_id, sf_id, 'bidirectional' as direction, operation, '{{}}' as changes

@@ -55,10 +55,10 @@ def settle_creates(run: Run, side: Side) -> None:
     )
     own, other = ("sf_id", "keva_id") if side is Side.SALESFORCE else ("keva_id", "sf_id")
     run.link(
-        run.con.execute(
+        run.table(
             f"""select key, {other}, {own}, 'created' as how from settled join entries using (key)
             where settled.status = 'applied'"""  # noqa: S608 our own names
-        ).to_arrow_table()
+        )
     )
 
 
@@ -121,8 +121,10 @@ def _read(run: Run, side: Side, fields: list[str], external: str | None) -> None
         run.read_selection(side, "near_0", fields, Selection(since=since))
         count = 1
     else:
-        wanted = [(name, f"select distinct probe from todo where probe_field = {quote_literal(name)}")  # noqa: S608
-                  for name in run.column("select distinct probe_field from todo where probe is not null")]
+        wanted = [
+            (name, f"select distinct probe from todo where probe_field = {quote_literal(name)}")  # noqa: S608
+            for name in run.column("select distinct probe_field from todo where probe is not null")
+        ]
         if external:
             wanted.append((external, "select distinct partner from todo"))
         for number, (name, query) in enumerate(wanted):

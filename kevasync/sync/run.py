@@ -99,12 +99,16 @@ class Run:
 
     def number(self, query: str) -> int:
         """The single number that a query answers."""
-        row = self.con.execute(query).fetchone()
-        return int(row[0]) if row and row[0] is not None else 0
+        rows = self.con.execute(query).fetchall()
+        return int(rows[0][0] or 0)
 
     def column(self, query: str) -> list[str]:
         """The single column that a query answers."""
         return [str(row[0]) for row in self.con.execute(query).fetchall()]
+
+    def table(self, query: str) -> pa.Table:
+        """The rows that a query answers, as Arrow."""
+        return self.con.sql(query).to_arrow_table()
 
     def load(self, name: str, table: pa.Table) -> None:
         """Copy an Arrow table into a temporary DuckDB table of that name."""
@@ -119,7 +123,7 @@ class Run:
         """
         self.con.execute(f"create or replace temp table settled as {query}")
         own = "sf_id" if side is Side.SALESFORCE else "keva_id"
-        table = self.con.execute(f"select key, id as {own}, status, code, message from settled").to_arrow_table()
+        table = self.table(f"select key, id as {own}, status, code, message from settled")  # noqa: S608 ours
         if table.num_rows:
             self.stores.ledger.settle_rows(self.id, table)
             self.con.execute(
@@ -134,11 +138,11 @@ class Run:
             return
         self.load("answers", _answers(results))
         own, other = ("keva_id", "sf_id") if side is Side.KEVA else ("sf_id", "keva_id")
-        links = self.con.execute(
+        links = self.table(
             f"""select key, entries.{other} as {other}, answers.id as {own}, 'created' as how
             from answers join entries using (key)
             where operation = 'create' and answers.status = 'applied' and answers.id is not null"""  # noqa: S608 ours
-        ).to_arrow_table()
+        )
         self.link(links)
         self.stores.ledger.record(self.id, results)
         self.con.execute(
@@ -169,9 +173,7 @@ class Run:
         selection = Selection(ids=tuple(ids)) if exact else Selection(since=str(watermark))
         return Reading(exact, self.read_selection(side, name, fields, selection))
 
-    def read_selection(
-        self, side: Side, name: str, fields: Sequence[str], selection: Selection
-    ) -> tuple[str, ...]:
+    def read_selection(self, side: Side, name: str, fields: Sequence[str], selection: Selection) -> tuple[str, ...]:
         """Make the table `name` of a selection; answers the fields that the side lacks, which are null."""
         into = self.folder / "read" / name
         shutil.rmtree(into, ignore_errors=True)

@@ -24,7 +24,9 @@ def settle_updates(run: Run, side: Side) -> None:
     (applied), or the old ones (to be written again), or somebody else's since (rejected: the next plan sees to it).
     """
     direction = quote_literal(direction_to(side))
-    where = f"direction = {direction} and operation in ('update', 'delete') and status in ('planned', 'sent', 'unknown')"
+    where = (
+        f"direction = {direction} and operation in ('update', 'delete') and status in ('planned', 'sent', 'unknown')"
+    )
     if not run.count(where):
         return
     judge(run, side, where)
@@ -91,7 +93,9 @@ def compare_with_plan(run: Run, kinds: Mapping[str, FieldKind]) -> None:
     ).fetchall()
     verdicts: list[tuple[str, str, bool, bool]] = []
     for key, field, old, new, value in rows:
-        now, was, wanted = (canonical(kinds.get(field, FieldKind.TEXT), text, run.plan.region) for text in (value, old, new))
+        now, was, wanted = (
+            canonical(kinds.get(field, FieldKind.TEXT), text, run.plan.region) for text in (value, old, new)
+        )
         verdicts.append((key, field, now == was, now == wanted))
     types = {"key": pa.string(), "field": pa.string(), "is_old": pa.bool_(), "is_new": pa.bool_()}
     columns = zip(*verdicts, strict=True) if verdicts else [[]] * 4
