@@ -192,7 +192,7 @@ def test_multipart_job(client):
 
 
 def test_query_in_pages(client):
-    """A query pages with a locator and ends with the word null; its rows are those of its moment, deleted ones on ask."""
+    """A query pages with a locator and ends with the word null; deleted rows come on ask."""
     org = client.sandbox.org
     org.create_many("Lead", [{"LastName": f"L{n}", "Company": 'a "b"\nc'} for n in range(25)])
     org.delete_many("Lead", [row["Id"] for row in org.query("SELECT Id FROM Lead LIMIT 5").rows()])

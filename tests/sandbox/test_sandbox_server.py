@@ -77,7 +77,7 @@ def test_a_taken_port_is_an_error_and_leaves_nothing_behind():
 
 
 def test_paths_with_a_slash_at_the_end_and_too_long():
-    """A slash at the end changes nothing; an address over 16 KB is 414; unknown paths and wrong verbs are JSON errors."""
+    """A slash at the end changes nothing; an address over 16 KB is 414; errors are JSON."""
     with Sandbox.start(http=True) as sandbox:
         url, token = sandbox.info["instance_url"], sandbox.info["access_token"]
         plain = get(f"{url}/services/data/v68.0/sobjects/Contact/describe", token)
