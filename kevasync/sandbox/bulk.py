@@ -149,7 +149,7 @@ class Bulk:
             found = self.org.query(job.soql, all_rows=operation == "queryAll")
             if found.has_aggregates:
                 raise ApiError("API_ERROR", "Aggregate Relationships not supported in Bulk Query")
-            job.object = found.object
+            job.object = found.entity
         self._insert(job)
         if kind == "query":
             self._waiting.put(job.id)

@@ -59,9 +59,9 @@ class BulkApi:
     def _guarded(self, call: Callable[[Request], Any]) -> Callable[[Request], Any]:
         async def endpoint(request: Request) -> Response:
             self._auth(request)
-            self._org.counters.count()
+            self._org.counters.request()
             response: Response = await call(request)
-            response.headers["Sforce-Limit-Info"] = self._org.counters.info
+            response.headers["Sforce-Limit-Info"] = self._org.counters.limit_info()
             return response
 
         return endpoint

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -40,7 +42,8 @@ def application(org: Org, oauth: OAuth, bulk: Bulk, keva: Keva, faults: Faults) 
         *KevaApi(keva).routes(),
         *Control(oauth, faults).routes(),
     ]
-    inner = Starlette(routes=routes, exception_handlers={ApiError: _api_error, 404: _missing, 405: _wrong_method})
+    handlers: Any = {ApiError: _api_error, 404: _missing, 405: _wrong_method, Exception: _unexpected}
+    inner = Starlette(routes=routes, exception_handlers=handlers)
     inner.router.redirect_slashes = False
     return FaultMiddleware(OneSpelling(inner), faults, expire)
 
@@ -66,6 +69,12 @@ class OneSpelling:
 async def _api_error(_request: Request, error: Exception) -> Response:
     assert isinstance(error, ApiError)  # noqa: S101 registered for nothing else
     return JSONResponse([error.as_rest()], error.status)
+
+
+async def _unexpected(_request: Request, error: Exception) -> Response:
+    # a fault of the sandbox; the server also logs it with its traceback
+    text = f"An unexpected error occurred: {type(error).__name__}"
+    return JSONResponse([{"errorCode": "UNKNOWN_EXCEPTION", "message": text}], 500)
 
 
 async def _missing(request: Request, _error: Exception) -> Response:

@@ -96,7 +96,7 @@ class InvalidBodyError(Exception):
 class Keva:
     """The customers of one Keva workspace (`database` None: in memory), its API keys and how its API behaves.
 
-    `paging` is the shape of a list answer: "named" (customers, total, limit, offset), "pages" (data, pagination; asked by page
+    `paging` is the shape of a list answer: "named" (customers, total, limit, offset), "pages" (data, pagination; by page
     and per_page) or "bare" (a list). `newest_first` makes new customers shift the pages while a client reads them.
     `rate` is the number of requests a key may make in `rate_seconds` (0: no limit).
     """

@@ -15,7 +15,7 @@ from kevasync.sandbox.answers import ApiError, RowResult, not_found
 from kevasync.sandbox.counters import Counters
 from kevasync.sandbox.database import Database, quoted
 from kevasync.sandbox.dml import Write, folded, settle_all_or_none
-from kevasync.sandbox.ids import make_id, to_18
+from kevasync.sandbox.ids import make_id
 from kevasync.sandbox.query import QueryResult, record_by_id, run_query
 from kevasync.sandbox.schema import FieldSpec, ObjectSpec, Schema, load_schema
 
@@ -26,14 +26,14 @@ Row = Mapping[str, Any]
 
 
 def _now() -> dt.datetime:
-    return dt.datetime.now(dt.timezone.utc)
+    return dt.datetime.now(dt.UTC)
 
 
 def _stored(moment: dt.datetime) -> str:
-    return moment.astimezone(dt.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f")[:23] + "Z"
+    return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:23] + "Z"
 
 
-class _RolledBack(Exception):  # noqa: N818 never leaves this module
+class _RolledBackError(Exception):
     def __init__(self, results: list[RowResult]) -> None:
         super().__init__()
         self.results = results
@@ -117,7 +117,7 @@ class Org:
         with self._stamp_lock:
             stamp = _stored(_now())
             if stamp <= self._last_stamp:
-                last = dt.datetime.fromisoformat(self._last_stamp[:-1] + "+00:00")
+                last = dt.datetime.fromisoformat(self._last_stamp)
                 stamp = _stored(last + dt.timedelta(milliseconds=1))
             self._last_stamp = stamp
             return stamp
@@ -192,7 +192,10 @@ class Org:
     ) -> list[RowResult]:
         """Create or change one record a row, found by an external ID or idLookup field, or by Id."""
         key = self.key_field(name, external_field)
-        act: Callable[[Write], list[RowResult]] = lambda call: call.upsert(key, rows, update_only=update_only)  # noqa: E731 one line
+
+        def act(call: Write) -> list[RowResult]:
+            return call.upsert(key, rows, update_only=update_only)
+
         return self._write(name, act, all_or_none, text, allow_save)
 
     def delete_many(
@@ -226,9 +229,9 @@ class Org:
         self,
         name: str,
         act: Callable[[Write], list[RowResult]],
-        all_or_none: bool,  # noqa: FBT001 inner
-        text: bool,  # noqa: FBT001 inner
-        allow_save: bool,  # noqa: FBT001 inner
+        all_or_none: bool,
+        text: bool,
+        allow_save: bool,
     ) -> list[RowResult]:
         spec = self.spec(name)
         if spec.read_only:
@@ -241,8 +244,8 @@ class Org:
             with self.database.write() as con:
                 results = act(Write(self, con, spec, text=text, allow_save=allow_save))
                 if all_or_none and any(result.errors for result in results):
-                    raise _RolledBack(results)  # noqa: TRY301 leaves the transaction
-        except _RolledBack as failed:
+                    raise _RolledBackError(results)  # noqa: TRY301 leaves the transaction
+        except _RolledBackError as failed:
             return settle_all_or_none(failed.results)
         return results
 

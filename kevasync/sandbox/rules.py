@@ -1,4 +1,4 @@
-"""The rules a row must meet before it is written, with Salesforce's codes and texts; nothing here touches the database."""
+"""The rules a row must meet before it is written, with Salesforce's codes and texts; no database here."""
 
 from __future__ import annotations
 
