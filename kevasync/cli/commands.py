@@ -33,6 +33,9 @@ LOOK = "Look and take back"
 
 COMMANDS: dict[str, Entry] = {
     "version": Entry(START, "Show the versions of kevasync and of what it stands on.", "kevasync.cli.version:version"),
+    "plan": Entry(WORK, "Compare both sides and write down what apply would do.", "kevasync.cli.plan:plan"),
+    "show": Entry(LOOK, "Show a plan; with --why, one record in full.", "kevasync.cli.show:show"),
+    "sandbox": Entry(START, "Run a Salesforce org and Keva on this machine.", "kevasync.cli.sandbox:sandbox"),
 }
 """Every command, in the order in which `--help` shows them. A command that is not here does not exist."""
 

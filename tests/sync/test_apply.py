@@ -47,8 +47,9 @@ def test_a_first_migration_balances_and_a_second_plan_is_empty(world):
     }
     assert len(world.sf.values("Contact")) == 5
     assert len(world.links()) == 4
-    assert world.keva.values("contact")["cust_0003"] | {"phone": "+14155550003", "industry": "Retail"} == (
-        world.keva.values("contact")["cust_0003"]
+    assert (
+        world.keva.values("contact")["cust_0003"] | {"phone": "+14155550003", "industry": "Retail"}
+        == (world.keva.values("contact")["cust_0003"])
     )
     second = world.plan()
     assert [line for line in writes(second) if not line.startswith(("ambiguous", "rejected"))] == []
@@ -71,7 +72,12 @@ def test_changes_both_ways_settle_and_base_holds_what_both_sides_hold(world):
         record = world.sf.values("Contact")[pair[1]]
         assert agreed == {name: record.get(name) for name in agreed}
     base = world.base()["cust_0004", sf_id]
-    assert (base["FirstName"], base["LastName"], base["Title"], base["Phone"]) == ("Ann4", "van Lee", None, "+14155559999")
+    assert (base["FirstName"], base["LastName"], base["Title"], base["Phone"]) == (
+        "Ann4",
+        "van Lee",
+        None,
+        "+14155559999",
+    )
     assert [line for line in writes(world.plan()) if "cust_0004" in line] == []
 
 
