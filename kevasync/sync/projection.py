@@ -134,7 +134,9 @@ def _narrow_tables(fields: list[PlannedField], sides: Sides) -> list[tuple[str, 
     crm = digest([_narrow(item, Side.SALESFORCE, "side", sides) for item in fields])
     remembered = [_narrow(item, Side.SALESFORCE, "side", sides) if item.in_base else "null::varchar" for item in fields]
     knows_all = all(item.in_base for item in fields)
-    partial = "side.agreed is not null" if "agreed" in sides.base_columns else "false"
+    targets = ", ".join(literal(name) for item in fields for name in item.mapping.salesforce)
+    lacking = f"side.agreed is not null and not list_has_all(side.agreed, [{targets}]::varchar[])"
+    partial = lacking if "agreed" in sides.base_columns else "false"
     base = (
         "select null::varchar as keva_id, null::varchar as sf_id, null::ubigint as digest, false as partial where false"
     )
