@@ -236,7 +236,11 @@ class Base:
             (home / name).unlink(missing_ok=True)
         known = set(connection.execute(sa.select(base_parts.c.path).where(ours)).scalars())
         for file in home.iterdir():
-            if file.name not in known and file.is_file() and file.stat().st_mtime < datetime.now(UTC).timestamp() - 3600:
+            if (
+                file.name not in known
+                and file.is_file()
+                and file.stat().st_mtime < datetime.now(UTC).timestamp() - 3600
+            ):
                 file.unlink(missing_ok=True)
 
     def _read(self, object_name: str, keva_ids: Sequence[str] | None) -> tuple[list[Part], pa.Table]:
@@ -328,12 +332,16 @@ def _inspect(path: Path) -> tuple[int, list[str], bool]:
         wrong = [name for name, kind in kinds.items() if kind != ("VARCHAR[]" if name == "agreed" else "VARCHAR")]
         lacking = [name for name in ("keva_id", "sf_id") if name not in kinds]
         if wrong or lacking:
-            raise RunError("base-part-invalid", f"{path}: column {(lacking or wrong)[0]} is missing or of a wrong type.")
+            raise RunError(
+                "base-part-invalid", f"{path}: column {(lacking or wrong)[0]} is missing or of a wrong type."
+            )
         count = con.sql(
             f"SELECT count(*), count(keva_id), count(sf_id), count(DISTINCT (keva_id, sf_id)) FROM {source}"  # noqa: S608 quoted
         ).fetchall()[0]
     if len(set(count)) != 1:
-        raise RunError("base-part-invalid", f"{path}: of {count[0]} rows some have no id, or a pair stands there twice.")
+        raise RunError(
+            "base-part-invalid", f"{path}: of {count[0]} rows some have no id, or a pair stands there twice."
+        )
     return count[0], [name for name in kinds if name not in _KEYS], "agreed" in kinds
 
 
@@ -353,9 +361,7 @@ def _names(rows: pa.Table) -> list[str]:
     return list(dict.fromkeys(name for text in rows["fields"].to_pylist() for name in json.loads(text)))
 
 
-def _fold(
-    target: Path, columns: Sequence[str], parts: Sequence[Part], rows: pa.Table, spill: Path
-) -> tuple[int, bool]:
+def _fold(target: Path, columns: Sequence[str], parts: Sequence[Part], rows: pa.Table, spill: Path) -> tuple[int, bool]:
     """Write one part; `agreed` is null where a row has agreed on all columns, and left out where every row has."""
     with duckdb.connect() as con:
         con.execute(f"SET temp_directory = {quote_literal(str(spill / '.spill'))}")

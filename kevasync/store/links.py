@@ -18,7 +18,9 @@ from kevasync.store.tables import links
 
 __all__ = ["LINK_SCHEMA", "Links"]
 
-LINK_SCHEMA = pa.schema([("keva_id", pa.string()), ("sf_id", pa.string()), ("how", pa.string()), ("active", pa.bool_())])
+LINK_SCHEMA = pa.schema(
+    [("keva_id", pa.string()), ("sf_id", pa.string()), ("how", pa.string()), ("active", pa.bool_())]
+)
 
 _COLUMNS = ("object", "keva_id", "sf_id", "how", "active", "run_id")
 _BULK = 20_000  # from here on an empty table gets its indexes after its rows

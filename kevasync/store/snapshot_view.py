@@ -35,7 +35,9 @@ def create_view(con: duckdb.DuckDBPyConnection, name: str, layers: Sequence[Laye
     con.execute(f"CREATE OR REPLACE TEMP VIEW {quote_identifier(name)} AS {sql}")
 
 
-def _select(con: duckdb.DuckDBPyConnection, parts: Sequence[Path], columns: Sequence[str], fields: Sequence[str]) -> str:
+def _select(
+    con: duckdb.DuckDBPyConnection, parts: Sequence[Path], columns: Sequence[str], fields: Sequence[str]
+) -> str:
     """One layer with all fields in one order; those it lacks are null and marked absent."""
     source = parquet(parts)
     present = {row[0] for row in con.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()}  # noqa: S608 quoted

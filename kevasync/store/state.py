@@ -129,7 +129,12 @@ class State:
         return int(value)
 
     def insert_many(
-        self, connection: Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], suffix: str = ""
+        self,
+        connection: Connection,
+        table: str,
+        columns: Sequence[str],
+        rows: Iterable[Sequence[Any]],
+        suffix: str = "",
     ) -> None:
         """Insert many rows at the driver's own speed; `rows` may be an iterator of any length."""
         mark = "?" if self.is_sqlite else "%s"
@@ -193,9 +198,7 @@ def fetch_arrow(
     if cursor is None:
         raise TypeError("the statement returns no rows")
     rows = cursor.fetchmany(_FETCH)
-    target = schema or pa.schema(
-        [(name, _infer(row[index] for row in rows)) for index, name in enumerate(names)]
-    )
+    target = schema or pa.schema([(name, _infer(row[index] for row in rows)) for index, name in enumerate(names)])
     while rows:
         columns = zip(*rows, strict=True)
         arrays = [_array(values, field.type) for values, field in zip(columns, target, strict=True)]
@@ -207,7 +210,11 @@ def fetch_arrow(
 
 def _infer(values: Iterable[Any]) -> pa.DataType:
     kinds = {type(value) for value in values if value is not None}
-    return {bool: pa.bool_(), int: pa.int64(), float: pa.float64()}.get(kinds.pop(), pa.string()) if len(kinds) == 1 else pa.string()
+    return (
+        {bool: pa.bool_(), int: pa.int64(), float: pa.float64()}.get(kinds.pop(), pa.string())
+        if len(kinds) == 1
+        else pa.string()
+    )
 
 
 def _array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
