@@ -17,7 +17,7 @@ __all__ = ["Decision", "Decisions"]
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One decision. `what` is its kind (`mapping`, `merge`, `conflict`), `subject` what it is about, `detail` the rest."""
+    """One decision: its kind (`what`: mapping, merge, conflict), what it is about (`subject`), the rest (`detail`)."""
 
     id: str
     at: str

@@ -1,4 +1,4 @@
-"""The state of a workspace: SQLite by default, Postgres by URL; short write transactions, read-only readers, Arrow out."""
+"""The state: SQLite by default, Postgres by URL; short write transactions, read-only readers, Arrow out."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from importlib import resources
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import quote
 
 import pyarrow as pa
@@ -73,7 +73,7 @@ class State:
             raise
         return state
 
-    def __enter__(self) -> State:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -152,10 +152,8 @@ class State:
         return touched
 
     def _bring_up_to_date(self) -> None:
-        if self.is_sqlite and not Path(self.url.database or "").exists():
-            found = None
-        else:
-            found = self._version()
+        is_new = self.is_sqlite and not Path(self.url.database or "").exists()
+        found = None if is_new else self._version()
         if found == SCHEMA_VERSION:
             return
         if found is not None and found > SCHEMA_VERSION:
@@ -192,7 +190,7 @@ def fetch_arrow(
     parameters: Mapping[str, Any] | None = None,
     schema: pa.Schema | None = None,
 ) -> pa.Table:
-    """The rows of a query on an open connection, as Arrow. Types: `schema`, else the first rows', text where all null."""
+    """The rows of a query on an open connection, as Arrow. Types: `schema`, else those of the first rows."""
     result = connection.execute(statement, parameters or {})
     names, cursor, batches = list(result.keys()), result.cursor, []
     if cursor is None:
