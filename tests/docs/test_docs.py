@@ -84,3 +84,32 @@ def test_catalogue_entry_is_whole_and_used(code):
     for step in entry["next"]:
         for name in re.findall(r"\bkevasync ([a-z]+)", step):
             assert name in COMMANDS or name in PLANNED, f"{code}: there is no command kevasync {name}"
+
+
+def test_every_dependency_is_justified():
+    """The dependency page and pyproject.toml name the same packages, each with reason, licence and upkeep."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = [
+        *project["dependencies"],
+        *(item for extra in project["optional-dependencies"].values() for item in extra),
+    ]
+    names = {re.split(r"[<>=!~\[; ]", item)[0] for item in wanted}
+    page = (ROOT / "docs" / "decisions" / "0002-dependencies.md").read_text()
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in page.splitlines() if line.startswith("| ")
+    ]
+    described = {row[0]: row for row in rows if row[0] != "package"}
+    assert set(described) == names
+    assert all(len(row) == 4 and all(row) for row in described.values())
+
+
+def test_links_between_pages_lead_somewhere():
+    """No relative link in a page is broken."""
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    broken = [
+        f"{page.relative_to(ROOT)}: {target}"
+        for page in pages
+        for target in re.findall(r"\]\((?!https?://|#|mailto:)([^)#\s]+)", page.read_text(encoding="utf-8"))
+        if not (page.parent / target).exists()
+    ]
+    assert broken == []
