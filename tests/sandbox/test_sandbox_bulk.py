@@ -2,6 +2,9 @@
 
 import csv
 import io
+import json
+import subprocess
+import sys
 import threading
 import time
 
@@ -248,6 +251,48 @@ def test_an_interrupted_job_goes_on_after_a_restart(tmp_path):
         assert sandbox.org.query("SELECT COUNT() FROM Contact").total == rows
         client.session.close()
     assert set(threading.enumerate()) <= threads
+
+
+START = """
+import pathlib, sys, threading
+from kevasync.sandbox.server import Sandbox
+folder = pathlib.Path(sys.argv[1])
+with Sandbox.start(folder, http=True) as sandbox:
+    sandbox.write_info(folder / "info.json")
+    print("ready", flush=True)
+    threading.Event().wait()
+"""
+
+
+class Told:
+    """A sandbox in another process, known by its info file."""
+
+    def __init__(self, folder):
+        self.info = json.loads((folder / "info.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("delay", [0.3, 0.9])
+def test_a_killed_sandbox_repeats_and_loses_nothing(tmp_path, delay):
+    """Killed in the middle of a job it finishes it after the restart: every row has one record and one result."""
+    rows = 40_000
+    with subprocess.Popen([sys.executable, "-c", START, str(tmp_path)], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        client = Client(Told(tmp_path))
+        made = client.create()
+        client.upload(made, "LastName\n" + "".join(f"N{n}\n" for n in range(rows)))
+        client.call("PATCH", f"ingest/{made['id']}", json={"state": "UploadComplete"})
+        time.sleep(delay)
+        process.kill()
+        client.session.close()
+    with Sandbox.start(tmp_path, http=True) as sandbox:
+        client = Client(sandbox)
+        assert client.finish(made["id"])["numberRecordsProcessed"] == rows
+        found = client.rows(f"ingest/{made['id']}/successfulResults")
+        client.session.close()
+        assert [row["LastName"] for row in found] == [f"N{n}" for n in range(rows)]
+        stored = {row["Id"]: row["LastName"] for row in sandbox.org.query("SELECT Id, LastName FROM Contact").rows()}
+        assert stored == {row["sf__Id"]: row["LastName"] for row in found}
 
 
 cells = st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\x00")), min_size=2, max_size=2)
