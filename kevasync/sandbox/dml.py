@@ -50,6 +50,7 @@ class Write:
         rules = RowRules(self._org.schema, self._spec, "update", text=self._text)
         prepared = [rules.prepare(row) for row in rows]
         self._check_targets(prepared)
+        self._check_converted(prepared)
         self._check_against_data(prepared)
         self._save(prepared, self._change)
         return [_result(row) for row in prepared]
@@ -185,6 +186,20 @@ class Write:
             message = f"{self._spec.label} ID: id value of incorrect type: {record_id}"
             raise ApiError("MALFORMED_ID", message, ("Id",), about_record=True)
         return record_id
+
+    def _check_converted(self, prepared: Sequence[Prepared]) -> None:
+        """A Lead that became a Contact can no longer be changed."""
+        if self._spec.name != "Lead":
+            return
+        rows = self._con.execute(
+            "SELECT Id FROM Lead WHERE IsConverted = 1 AND Id IN (SELECT value FROM json_each(?))",
+            (json.dumps([row.id for row in prepared if not row.errors]),),
+        )
+        converted = {row[0] for row in rows}
+        for row in prepared:
+            if row.id in converted and not row.errors:
+                message = "cannot reference converted lead"
+                row.errors.append(ApiError("CANNOT_UPDATE_CONVERTED_LEAD", message, about_record=True))
 
     def _states(self, spec: ObjectSpec, ids: set[Any]) -> dict[str, int]:
         """IsDeleted by id, for those of the ids that exist."""

@@ -18,6 +18,7 @@ from kevasync.sandbox.dml import Write, folded, settle_all_or_none
 from kevasync.sandbox.ids import make_id
 from kevasync.sandbox.query import QueryResult, record_by_id, run_query
 from kevasync.sandbox.schema import FieldSpec, ObjectSpec, Schema, load_schema
+from kevasync.sandbox.soql_sql import condition_sql
 
 __all__ = ["ApiError", "Org", "QueryResult", "RowResult"]
 
@@ -54,6 +55,7 @@ class Org:
         self._identify()
         self.set_setting("permissions", self.setting("permissions", {}))
         self.counters = Counters(self)
+        self._check_rules()
 
     @classmethod
     def open(cls, path: Path | None, *, schema_file: Path | None = None, stock: bool = False) -> Org:
@@ -65,7 +67,8 @@ class Org:
             stock: Leave out Keva's custom fields.
 
         Raises:
-            ValueError: the schema file names an object the org has not, or a field without a type.
+            ValueError: the schema file names an object the org has not, has a field without a type, or a rule
+                that cannot be read.
         """
         schema = load_schema(schema_file, stock=stock)
         return cls(Database(path), schema)
@@ -95,6 +98,15 @@ class Org:
             )
             if con.execute('SELECT count(*) FROM "User"').fetchone()[0] == 0:
                 describing.fill_identity(con, self, self.next_stamp())
+
+    def _check_rules(self) -> None:
+        for spec in self.full_schema.objects.values():
+            for rule in spec.rules:
+                try:
+                    condition_sql(self, spec, rule.when)
+                except ApiError as error:
+                    self.database.close()
+                    raise ValueError(f"validation rule {spec.name}.{rule.name}: {error.message.strip()}") from None
 
     # -- settings ---------------------------------------------------------------------------------------------------
 

@@ -12,8 +12,10 @@ from urllib.parse import parse_qsl, urlsplit
 
 from kevasync.sandbox.answers import ApiError, RowResult
 from kevasync.sandbox.dml import settle_all_or_none
+from kevasync.sandbox.ids import to_18
 from kevasync.sandbox.org import Org
 from kevasync.sandbox.rest_call import Call, Reply, body_object
+from kevasync.sandbox.rules import invalid_cross_reference
 
 __all__ = ["Collections", "Composite"]
 
@@ -67,7 +69,9 @@ class Collections:
         ids = [one.strip() for one in call.query.get("ids", "").split(",") if one.strip()]
         _limit(len(ids), _MOST_RECORDS)
         by_prefix = {self._org.spec(name).prefix: name for name in self._org.objects()}
-        rows: Rows = [(at, {"attributes": {"type": by_prefix.get(one[:3])}, "Id": one}) for at, one in enumerate(ids)]
+        rows: Rows = [
+            (at, {"attributes": {"type": by_prefix.get(one[:3], "")}, "Id": one}) for at, one in enumerate(ids)
+        ]
 
         def act(name: str, some: list[dict[str, Any]]) -> list[RowResult]:
             return self._org.delete_many(name, [row["Id"] for row in some])
@@ -132,6 +136,9 @@ class Collections:
         if name is None:
             message = "Nested object for polymorphic foreign key must have an attributes field before any other fields."
             error = ApiError("JSON_PARSER_ERROR", message)
+        elif not name:
+            # a delete of ids that belong to no object
+            return [RowResult(None, success=False, errors=(_no_such_id(row["Id"]),)) for row in rows]
         elif name not in self._org.schema.objects:
             error = ApiError("INVALID_TYPE", f"sObject type '{rows[0]['attributes']['type']}' is not supported.")
         else:
@@ -140,6 +147,14 @@ class Collections:
             except ApiError as refused:
                 error = refused
         return [RowResult(None, success=False, errors=(error,)) for _ in rows]
+
+
+def _no_such_id(text: str) -> ApiError:
+    try:
+        to_18(text)
+    except ApiError as malformed:
+        return malformed
+    return invalid_cross_reference()
 
 
 def _type_of(row: dict[str, Any]) -> str | None:

@@ -62,7 +62,9 @@ class RowRules:
             if each.default is not None
         }
         self._required = tuple(
-            each.name for each in spec.stored if each.required and each.createable and not each.defaulted
+            each.name
+            for each in spec.stored
+            if each.required and each.createable and (mode == "update" or not each.defaulted)
         )
 
     def prepare(self, row: Mapping[str, Any]) -> Prepared:

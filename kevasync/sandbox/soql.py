@@ -306,7 +306,7 @@ def _run(soql: str, start: str) -> Any:
         shown, at = ("<EOF>", len(soql)) if at_end else (str(token), token.start_pos or 0)
         raise picture("MALFORMED_QUERY", soql, at, f"unexpected token: '{shown}'") from None
     except UnexpectedCharacters as error:
-        at = error.pos_in_stream
+        at = int(getattr(error, "pos_in_stream", 0))
         if soql[at : at + 1] == "'":
             raise picture("MALFORMED_QUERY", soql, at, "Invalid string literal: it is not closed") from None
         message = f"line {error.line}:{error.column} no viable alternative at character '{soql[at : at + 1]}'"

@@ -67,8 +67,8 @@ def shown_sql(column: Column, form: Literal["json", "csv"]) -> str:
 
 
 def condition_sql(org: Org, spec: ObjectSpec, text: str) -> tuple[str, str, list[Any]]:
-    """Joins, condition and parameters of a bare SOQL condition over `spec AS t0`."""
-    scope = Scope(org.full_schema, spec, text)
+    """Joins, condition and parameters of a bare SOQL condition over `spec AS t0`, whatever the user may see."""
+    scope = Scope(org.full_schema, org.full_schema.objects[spec.name.lower()], text)
     where = Where(scope)
     sql = where.sql(parse_condition(text))
     return scope.joins, sql, where.parameters
@@ -120,12 +120,8 @@ def _finish(query: Query, scope: Scope, columns: tuple[Column, ...], *, all_rows
     )  # fmt: skip
 
 
-def _has_aggregate(query: Query, scope: Scope) -> bool:
-    return any(isinstance(item.operand, Call) and scope.operand(item.operand).aggregate for item in query.items)
-
-
 def _columns(query: Query, scope: Scope) -> tuple[Column, ...]:
-    aggregate = bool(query.group) or _has_aggregate_items(query, scope)
+    aggregate = bool(query.group) or _has_aggregate(query, scope)
     columns: list[Column] = []
     unnamed = 0
     for item in query.items:
@@ -152,7 +148,7 @@ def _columns(query: Query, scope: Scope) -> tuple[Column, ...]:
     return tuple(columns)
 
 
-def _has_aggregate_items(query: Query, scope: Scope) -> bool:
+def _has_aggregate(query: Query, scope: Scope) -> bool:
     calls = [item.operand for item in query.items if isinstance(item.operand, Call) and item.operand.name != "FIELDS"]
     return any(scope.operand(call).aggregate for call in calls)
 
