@@ -14,7 +14,7 @@ from kevasync.mapping.definition import FieldMapping, Transform
 from kevasync.mapping.recipes import RECIPES
 from kevasync.mapping.steps import Parameter, Splitter, Step, TransformProblem
 from kevasync.records import Direction, FieldKind
-from kevasync.values import canonical, clean, list_items
+from kevasync.values import canonical, clean, list_items, list_text
 
 __all__ = ["Pipeline", "make_step", "nearest", "pipeline", "written"]
 
@@ -184,7 +184,7 @@ def _keva_form(kind: FieldKind, value: str | None) -> str | None:
         return None
     if kind is FieldKind.LIST:
         items = list_items(value)
-        return json.dumps(items, ensure_ascii=False) if items else None
+        return list_text(items) if items else None
     shown = written(kind, value)
     if kind is FieldKind.DATETIME and shown is not None:
         return shown.replace(".000Z", "Z")

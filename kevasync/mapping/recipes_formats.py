@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,7 +14,7 @@ from kevasync.values import canonical, clean, is_valid, list_items
 
 __all__ = ["FORMAT_RECIPES"]
 
-_PLAIN_NUMBER = re.compile(r"[+-]?[0-9]{1,60}(?:\.[0-9]{0,60})?")
+_PRECISE = Context(prec=1000)
 
 
 def _guarded(forward: Change, backward: Change) -> Change:
@@ -108,14 +107,14 @@ def _number(arguments: Mapping[str, Any], _targets: int) -> Step:
             return None
         plain = value.replace("\u00a0", "").replace("\u202f", "").replace(" ", "").replace("'", "")
         plain = plain.replace(thousands, "").replace(point, ".")
-        return Decimal(plain) if _PLAIN_NUMBER.fullmatch(plain) else None
+        return Decimal(canonical(FieldKind.NUMBER, plain, "") or "0") if is_valid(FieldKind.NUMBER, plain, "") else None
 
     def forward(value: str | None, _region: str) -> str | None:
         number = parse(value)
         if number is None:
             return value
         if decimals is not None:
-            number = number.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
+            number = number.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP, context=_PRECISE)
         return canonical(FieldKind.NUMBER, format(number, "f"), "")
 
     def backward(value: str | None, _region: str) -> str | None:
