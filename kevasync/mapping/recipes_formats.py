@@ -64,7 +64,7 @@ def _date(arguments: Mapping[str, Any], _targets: int) -> Step:
         moment = _parse_with(value, "%Y-%m-%d")
         return value if moment is None else moment.strftime(pattern)
 
-    return Step(forward, _guarded(forward, backward), loses=lambda _value, _region: False)
+    return Step(forward, _guarded(forward, backward), formats=True, loses=lambda _value, _region: False)
 
 
 def _datetime(arguments: Mapping[str, Any], _targets: int) -> Step:
@@ -91,7 +91,7 @@ def _datetime(arguments: Mapping[str, Any], _targets: int) -> Step:
         except (OverflowError, ValueError):
             return value
 
-    return Step(forward, _guarded(forward, backward), loses=lambda _value, _region: False)
+    return Step(forward, _guarded(forward, backward), formats=True, loses=lambda _value, _region: False)
 
 
 def _written(moment: datetime) -> str:
@@ -124,7 +124,7 @@ def _number(arguments: Mapping[str, Any], _targets: int) -> Step:
         number, kept = parse(value), parse(backward(forward(value, region), region))
         return number is not None and number != kept
 
-    return Step(forward, _guarded(forward, backward), lossy=decimals is not None, loses=loses)
+    return Step(forward, _guarded(forward, backward), formats=True, lossy=decimals is not None, loses=loses)
 
 
 def _boolean(arguments: Mapping[str, Any], _targets: int) -> Step:
@@ -139,7 +139,7 @@ def _boolean(arguments: Mapping[str, Any], _targets: int) -> Step:
     def backward(value: str | None, _region: str) -> str | None:
         return words[value][0] if value in words else value
 
-    return Step(forward, _guarded(forward, backward), loses=lambda _value, _region: False)
+    return Step(forward, _guarded(forward, backward), formats=True, loses=lambda _value, _region: False)
 
 
 def _invert(_arguments: Mapping[str, Any], _targets: int) -> Step:

@@ -111,7 +111,7 @@ interesting = st.sampled_from(
 )
 value = st.one_of(st.none(), interesting, any_value, time_like)
 piece = st.one_of(st.none(), interesting, nasty_text)
-quick = settings(max_examples=1500, deadline=None)
+quick = settings(max_examples=40, deadline=None)
 
 
 def values_for(case: str) -> st.SearchStrategy[tuple[str | None, ...]]:
@@ -190,7 +190,7 @@ def test_sql_is_the_python(con, case):
     count = len(CASES[case][0])
     columns = ["v", "w", "x"][:count]
 
-    @settings(max_examples=8, deadline=None)
+    @settings(max_examples=6, deadline=None)
     @given(st.lists(st.tuples(value, *[piece] * 2), min_size=1, max_size=25), st.sampled_from(Direction))
     def check(rows, direction):
         field = mapping(case, direction)
