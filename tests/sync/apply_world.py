@@ -41,7 +41,9 @@ CONTACT = Schema(
         Field("Keva_Id__c", "Keva Id", "string", length=64, unique=True, external_id=True),
     ),
 )
-BARE_CONTACT = Schema(Side.SALESFORCE, "Contact", tuple(field for field in CONTACT.fields if field.name != "Keva_Id__c"))
+BARE_CONTACT = Schema(
+    Side.SALESFORCE, "Contact", tuple(field for field in CONTACT.fields if field.name != "Keva_Id__c")
+)
 CUSTOMER = Schema(
     Side.KEVA,
     "contact",
@@ -172,7 +174,9 @@ class World:
         )
 
     def links(self) -> set[tuple[str, str]]:
-        return {(row["keva_id"], row["sf_id"]) for row in self.stores.links.arrow("contact").to_pylist() if row["active"]}
+        return {
+            (row["keva_id"], row["sf_id"]) for row in self.stores.links.arrow("contact").to_pylist() if row["active"]
+        }
 
     def base(self) -> dict[tuple[str, str], dict[str, str | None]]:
         with duckdb.connect() as con:

@@ -17,7 +17,7 @@ def world(tmp_path):
 
 
 def fill(world):
-    """Two creates, a link with a fill each way, a settled link, an update of a name, an ambiguous and a rejected one."""
+    """Two creates, a link with a fill each way, a settled link, two ambiguous and a rejected one."""
     for number in (1, 2):
         world.customer(number)
     world.customer(3, phone=None)
@@ -47,8 +47,9 @@ def test_a_first_migration_balances_and_a_second_plan_is_empty(world):
     }
     assert len(world.sf.values("Contact")) == 5
     assert len(world.links()) == 4
-    assert world.keva.values("contact")["cust_0003"] | {"phone": "+14155550003", "industry": "Retail"} == (
-        world.keva.values("contact")["cust_0003"]
+    assert (
+        world.keva.values("contact")["cust_0003"] | {"phone": "+14155550003", "industry": "Retail"}
+        == (world.keva.values("contact")["cust_0003"])
     )
     second = world.plan()
     assert [line for line in writes(second) if not line.startswith(("ambiguous", "rejected"))] == []
@@ -71,7 +72,12 @@ def test_changes_both_ways_settle_and_base_holds_what_both_sides_hold(world):
         record = world.sf.values("Contact")[pair[1]]
         assert agreed == {name: record.get(name) for name in agreed}
     base = world.base()["cust_0004", sf_id]
-    assert (base["FirstName"], base["LastName"], base["Title"], base["Phone"]) == ("Ann4", "van Lee", None, "+14155559999")
+    assert (base["FirstName"], base["LastName"], base["Title"], base["Phone"]) == (
+        "Ann4",
+        "van Lee",
+        None,
+        "+14155559999",
+    )
     assert [line for line in writes(world.plan()) if "cust_0004" in line] == []
 
 
@@ -116,7 +122,7 @@ def test_a_contact_that_appeared_since_the_plan_is_not_doubled(world):
 
 
 def test_a_failing_row_fails_alone_and_can_be_applied_again(world):
-    """The failed record is counted and kept with the side's text; applying the plan again writes it and nothing else."""
+    """The failed record is kept with the side's text; applying the plan again writes it and nothing else."""
     fill(world)
     plan = world.plan()
     world.sf.faults.failing["cust_0002"] = Failure("value-refused", "FIELD_CUSTOM_VALIDATION_EXCEPTION", "No.")

@@ -7,9 +7,7 @@ import shutil
 import pytest
 from apply_world import World, fragile, writes
 
-from kevasync.errors import Refused, RunError
 from kevasync.memory import Killed
-from kevasync.records import Outcome
 
 
 @pytest.fixture

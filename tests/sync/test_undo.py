@@ -87,7 +87,9 @@ def test_undo_of_an_undo_brings_the_run_back(world):
     by_email = {record["Email"]: record for record in after.sf.values()}
     assert {record["Email"]: record for record in now.sf.values()} == by_email
     assert {pair[0] for pair in now.links} == {pair[0] for pair in after.links}
-    assert {pair[0]: agreed for pair, agreed in now.base.items()} == {pair[0]: agreed for pair, agreed in after.base.items()}
+    assert {pair[0]: agreed for pair, agreed in now.base.items()} == {
+        pair[0]: agreed for pair, agreed in after.base.items()
+    }
     assert list(writes(world.plan())) == []
 
 
