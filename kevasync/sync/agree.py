@@ -1,7 +1,7 @@
 """What both sides agree on after a run: links and base, never more than what both of them hold.
 
-Base is compared, not assumed: the Salesforce record is read again after the write and compared with the Keva values that
-the plan was made from, or with what Keva holds after a write to it.
+Base is compared, not assumed: the Salesforce record is read again after the write and compared with the Keva values
+that the plan was made from, or with what Keva holds after a write to it.
 """
 
 from __future__ import annotations
@@ -58,7 +58,8 @@ def tie(run: Run) -> None:
     refused = ", ".join(quote_literal(key) for key in taken) or "null"
     run.settle(
         f"""with fate as (
-            select key, case when there then 'skipped' when ({save}) and key not in ({refused}) is not false then 'applied'
+            select key, case when there then 'skipped'
+                when ({save}) and coalesce(key not in ({refused}), true) then 'applied'
                 else 'rejected' end as status from ties)
         select key, null::varchar as id, status, case status when 'rejected' then 'stale' end as code,
             case status when 'rejected' then 'one of the two was linked to another record since' end as message
@@ -160,7 +161,7 @@ def restore(run: Run) -> None:
 
 
 def _equal_now(run: Run) -> str:
-    """SQL for the base rows of `met`: the Salesforce values, and in `agreed` the fields in which both sides are equal."""
+    """SQL for the base rows of `met`: the Salesforce values, and in `agreed` the fields in which they are equal."""
     reading = run.read(Side.SALESFORCE, "crm_now", _targets(run), run.column("select sf_id from met"))
     columns = _keva_now(run)
     fields = [

@@ -70,8 +70,8 @@ def apply(
     """Write what the plan says; resume the plan's own run if it was cut off.
 
     `runs` is the folder in which a run keeps its batches and what undo needs (a folder a run), under the workspace's
-    state. `allow` are the flags of guards to go past (`--allow-clears`); `sample` writes only the first so many records that
-    have something to do. `con` is a DuckDB connection of the caller's (memory limit, folder to spill to).
+    state. `allow` are the flags of guards to go past (`--allow-clears`); `sample` writes only the first so many records
+    that have something to do. `con` is a DuckDB connection of the caller's (memory limit, folder to spill to).
 
     Raises:
         Refused: `plan-foreign`, `plan-busy`, a guard's own code, `run-unresolved` (another run has open outcomes).
@@ -116,7 +116,7 @@ def _carry_out(run: Run, sample: int | None, gate: Gate | None) -> ApplyResult:
 
 
 def _begin(run: Run, sample: int | None) -> int | None:
-    """Keep the sample and the manifest beside the batches: a resumed run answers for the same records; undo reads it."""
+    """Keep sample and manifest beside the batches: a resumed run answers for the same records; undo reads it."""
     path = run.folder / "run.json"
     if path.exists():
         kept: int | None = json.loads(path.read_text(encoding="utf-8"))["sample"]
@@ -237,7 +237,7 @@ def _open_on(side: Side, statuses: str = "'planned', 'sent', 'unknown'") -> str:
 
 
 def _write_side(run: Run, side: Side, gate: Gate | None) -> None:
-    """Finish what was in flight, drop what is stale, write; look lost answers up and send once more what never arrived."""
+    """Finish what was in flight, drop what is stale, write; look lost answers up; send what never arrived once more."""
     endpoint, journal = run.endpoints[side], run.journal(side)
     for results in endpoint.resume(journal, run.progress, run.stop):
         run.keep(side, results)

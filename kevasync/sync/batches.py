@@ -20,7 +20,7 @@ Gate = Callable[[Path], pa.Table | None]
 
 
 def open_batches(run: Run, side: Side, gate: Gate | None) -> Iterator[WriteBatch]:
-    """Yield what is still planned for a side: updates, then creates, then deletes. Rows the gate refuses are rejected."""
+    """Yield what is still planned for a side: updates, creates, deletes. Rows the gate refuses are rejected."""
     for operation in ("update", "create", "delete"):
         path = _write(run, side, operation)
         if path is None:
@@ -43,7 +43,8 @@ def open_batches(run: Run, side: Side, gate: Gate | None) -> Iterator[WriteBatch
 
 def _fields(run: Run) -> list[str]:
     return run.column(
-        f"select distinct field from planned semi join going using (key) where field <> {quote_literal(DELETED)} order by 1"  # noqa: S608
+        f"""select distinct field from planned semi join going using (key)
+        where field <> {quote_literal(DELETED)} order by 1"""  # noqa: S608 quoted
     )
 
 

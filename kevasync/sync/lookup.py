@@ -49,7 +49,7 @@ def settle_creates(run: Run, side: Side) -> None:
         )
         select key, case when status in ('applied', 'skipped') then id end as id, status,
             case when status = 'rejected' then 'stale' end as code,
-            case when status = 'rejected' then 'a record for it appeared since the plan was made: ' || one end as message
+            case when status = 'rejected' then 'a record for it appeared since the plan: ' || one end as message
         from named where status is not null""",
         side,
     )

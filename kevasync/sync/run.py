@@ -9,14 +9,14 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
-from kevasync.endpoint import Endpoint, JobNote, Journal, Progress, Selection, Stop, WriteOutcome, WriteResult
+from kevasync.endpoint import Endpoint, Failure, JobNote, Journal, Progress, Selection, Stop, WriteOutcome, WriteResult
 from kevasync.errors import RunError
 from kevasync.mapping.definition import ObjectMapping
 from kevasync.records import Direction, FieldKind, Side
@@ -113,7 +113,7 @@ class Run:
     def load(self, name: str, table: pa.Table) -> None:
         """Copy an Arrow table into a temporary DuckDB table of that name."""
         self.con.register("loading", table)
-        self.con.execute(f"create or replace temp table {name} as select * from loading")
+        self.con.execute(f"create or replace temp table {name} as select * from loading")  # noqa: S608 our own names
         self.con.unregister("loading")
 
     def settle(self, query: str, side: Side = Side.SALESFORCE) -> int:
@@ -128,7 +128,7 @@ class Run:
             self.stores.ledger.settle_rows(self.id, table)
             self.con.execute(
                 f"""update entries set status = settled.status, code = settled.code, message = settled.message,
-                {own} = coalesce(settled.id, entries.{own}) from settled where settled.key = entries.key"""
+                {own} = coalesce(settled.id, entries.{own}) from settled where settled.key = entries.key"""  # noqa: S608 ours
             )
         return int(table.num_rows)
 
@@ -143,7 +143,11 @@ class Run:
             from answers join entries using (key)
             where operation = 'create' and answers.status = 'applied' and answers.id is not null"""  # noqa: S608 ours
         )
-        self.link(links)
+        taken = set(self.link(links))
+        if taken:  # written all the same; the next plan lists the record as ambiguous
+            why = Failure("link-taken", "", "another link holds this record already")
+            results = [replace(item, failure=why) if item.key in taken else item for item in results]
+            self.load("answers", _answers(results))
         self.stores.ledger.record(self.id, results)
         self.con.execute(
             f"""update entries set status = answers.status, code = answers.code, message = answers.message,
@@ -164,7 +168,7 @@ class Run:
         return []
 
     def read(self, side: Side, name: str, fields: Sequence[str], ids: Sequence[str]) -> Reading:
-        """Make the table `name` of what the side holds now of these records: `_id`, `_modified`, `_deleted`, the fields.
+        """Make the table `name` of what the side holds now of these records: `_id`, `_modified`, `_deleted`, fields.
 
         Above 10,000 records all that moved since the plan's snapshot is read instead, where it has a watermark.
         """
@@ -192,7 +196,7 @@ class Run:
         return missing
 
     def snapshot(self, side: Side) -> Mapping[str, Any]:
-        """What the manifest says of the snapshot the plan was made from: `ids`, `watermark`; empty where it does not."""
+        """What the manifest says of the snapshot the plan was made from: `ids`, `watermark`; empty if nothing."""
         snapshot = self.plan.manifest.get("snapshots", {}).get(str(side))
         return snapshot if isinstance(snapshot, Mapping) else {}
 
@@ -235,5 +239,5 @@ def _answers(results: Sequence[WriteResult]) -> pa.Table:
 
 def _message(result: WriteResult) -> str | None:
     if result.failure is not None:
-        return f"{result.failure.side_code}: {result.failure.message}"
+        return f"{result.failure.side_code} {result.failure.message}".strip()
     return "no answer came" if result.outcome is WriteOutcome.UNKNOWN else None

@@ -81,7 +81,7 @@ def plan_undo(
 
 
 def _look(run: Run) -> None:
-    """Make `back` (a row a value that was written: is it still as written?) and `fate` (a row a record that was created)."""
+    """Make `back` (a row a value written: is it still as written?) and `fate` (a row a record created)."""
     run.load("entries", run.stores.ledger.arrow(run_id=run.id, status="applied"))
     run.load("active", run.stores.links.arrow(run.object))
     run.con.execute(
@@ -198,7 +198,7 @@ def _propose_records(run: Run) -> None:
 
 
 def _propose_base(run: Run) -> None:
-    """Make `base`: for every pair with values put back, base as it is now with those fields as they were before the run.
+    """Make `base`: for every pair with values put back, base as it is with those fields as they were before the run.
 
     A field that was left alone keeps its base. A record to be made again has no id yet: its sf_id is null.
     """
@@ -229,7 +229,8 @@ def _propose_base(run: Run) -> None:
             group by records.keva_id
         )
         select restored.keva_id, restored.sf_id{values}, case when partly
-                then list_concat(list_filter(coalesce(base_now.agreed, []), lambda name: not list_contains(undone, name)),
+                then list_concat(
+                    list_filter(coalesce(base_now.agreed, []), lambda name: not list_contains(undone, name)),
                     list_filter(coalesce(was.agreed, []), lambda name: list_contains(undone, name)))
                 else coalesce(was.agreed, []) end as agreed
         from restored

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,7 +14,7 @@ import pyarrow.parquet as pq
 
 from kevasync.endpoint import Selection, Silent
 from kevasync.mapping.definition import FieldMapping, ObjectMapping, Transform
-from kevasync.memory import MemoryEndpoint
+from kevasync.memory import Killed, MemoryEndpoint
 from kevasync.records import Direction, Field, FieldKind, Schema, Side
 from kevasync.store.base import Base
 from kevasync.store.ledger import Ledger
@@ -70,6 +72,7 @@ class World:
 
     def __init__(self, folder: Path, *, bulk: bool = False, external_id: bool = True, chunk: int = 2) -> None:
         self.folder = folder
+        folder.mkdir(exist_ok=True)
         self.sf = MemoryEndpoint(Side.SALESFORCE, CONTACT if external_id else BARE_CONTACT, chunk=chunk, bulk=bulk)
         self.keva = MemoryEndpoint(Side.KEVA, CUSTOMER, chunk=1)
         self.endpoints = {Side.SALESFORCE: self.sf, Side.KEVA: self.keva}
@@ -86,6 +89,17 @@ class World:
             Ledger(self.state),
             Snapshots(self.state, self.folder / "snapshots"),
         )
+
+    def clone(self, folder: Path) -> World:
+        """The same world at this moment, in another folder."""
+        self.close()
+        shutil.copytree(self.folder, folder)
+        other = copy.copy(self)
+        other.folder, other.state = folder, None
+        other.sf, other.keva = copy.deepcopy(self.sf), copy.deepcopy(self.keva)
+        other.endpoints = {Side.SALESFORCE: other.sf, Side.KEVA: other.keva}
+        other.reopen()
+        return other
 
     def close(self) -> None:
         if self.state is not None:
@@ -178,6 +192,47 @@ class World:
 
     def entries(self, **conditions) -> list[dict]:
         return self.stores.ledger.arrow(**conditions).to_pylist()
+
+
+class Fragile:
+    """A part of the state whose nth change, counted over all parts that share `counter`, is the process's last.
+
+    Odd steps die before the change, even ones after it.
+    """
+
+    def __init__(self, part, counter: list[int], kill_at: int) -> None:
+        self._part, self._counter, self._kill_at = part, counter, kill_at
+
+    def __getattr__(self, name: str):
+        found = getattr(self._part, name)
+        if name not in CHANGES:
+            return found
+
+        def change(*arguments, **options):
+            self._step()
+            answer = found(*arguments, **options)
+            self._step()
+            return answer
+
+        return change
+
+    def _step(self) -> None:
+        self._counter[0] += 1
+        if self._counter[0] == self._kill_at:
+            raise Killed(f"step {self._kill_at}")
+
+
+CHANGES = {
+    *("start_run", "finish_run", "reopen_run", "plan_entries", "record", "settle_rows"),
+    *("save", "unlink", "forget", "save_part", "save_rows"),
+}
+
+
+def fragile(stores: Stores, kill_at: int) -> Stores:
+    """Stores that die at the given change."""
+    counter = [0]
+    parts = (Fragile(part, counter, kill_at) for part in (stores.links, stores.base, stores.ledger))
+    return Stores(*parts, stores.snapshots)
 
 
 def rows(plan: Plan, name: str) -> list[dict]:

@@ -17,7 +17,7 @@ def world(tmp_path):
 
 
 def fill(world):
-    """Two creates, a link with a fill each way, a settled link, an update of a name, an ambiguous and a rejected one."""
+    """Two creates, a link with a fill each way, a settled link, two ambiguous and a rejected one."""
     for number in (1, 2):
         world.customer(number)
     world.customer(3, phone=None)
@@ -122,7 +122,7 @@ def test_a_contact_that_appeared_since_the_plan_is_not_doubled(world):
 
 
 def test_a_failing_row_fails_alone_and_can_be_applied_again(world):
-    """The failed record is counted and kept with the side's text; applying the plan again writes it and nothing else."""
+    """The failed record is kept with the side's text; applying the plan again writes it and nothing else."""
     fill(world)
     plan = world.plan()
     world.sf.faults.failing["cust_0002"] = Failure("value-refused", "FIELD_CUSTOM_VALIDATION_EXCEPTION", "No.")

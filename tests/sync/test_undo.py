@@ -1,0 +1,156 @@
+"""Undo puts back what a run wrote, leaves alone what others changed since, and can itself be undone."""
+
+from __future__ import annotations
+
+import pytest
+from apply_world import World, rows, writes
+
+from kevasync.errors import Refused, UsageError
+from kevasync.records import Outcome
+
+
+@pytest.fixture
+def world(tmp_path):
+    made = World(tmp_path / "world")
+    yield made
+    made.close()
+
+
+def migrate(world):
+    """A first migration: two creates, a link with fills both ways, a link that is equal already."""
+    world.customer(1)
+    world.customer(2)
+    world.customer(3, phone=None)
+    world.contact(3, Title=None, **{"Account.Industry": "Retail"})
+    world.customer(4)
+    world.contact(4)
+    return world.apply(world.plan())
+
+
+def edit_both(world):
+    """Then edits on both sides, a name among them."""
+    world.keva.put("contact", {"name": "Ann3 van Lee", "location": None}, "cust_0003")
+    world.sf.put("Contact", {"Phone": "+14155554444"}, dict(world.links())["cust_0004"])
+    world.keva.put("contact", {"jobTitle": "risen"}, "cust_0001")
+
+
+def values(picture):
+    return picture.sf, picture.keva, picture.links, picture.base
+
+
+def test_undo_of_updates_restores_values_and_base(world):
+    """After undo both sides, the links and base are what they were before the run, and the plan is back."""
+    migrate(world)
+    edit_both(world)
+    before, plan = world.picture(), world.plan()
+    run = world.apply(plan)
+    assert world.picture() != before
+    undo = world.undo(run.run_id)
+    result = world.apply(undo)
+    assert (result.status, result.balanced, result.counts[Outcome.APPLIED]) == ("done", True, 3)
+    assert values(world.picture()) == values(before)
+    assert sorted(writes(world.plan())) == sorted(writes(plan))
+
+
+def test_undo_of_a_migration_deletes_what_it_created_and_unlinks_without_a_tombstone(world):
+    """Created Contacts are deleted, fills taken back, links gone without trace: the same plan can be made again."""
+    world.customer(9)
+    first = world.plan()
+    before = world.picture()
+    run = migrate(world)
+    after = world.picture()
+    result = world.apply(world.undo(run.run_id))
+    assert (result.status, result.balanced) == ("done", True)
+    now = world.picture()
+    assert now.links == before.links == set()
+    assert now.base == {}
+    assert world.stores.links.arrow("contact").num_rows == 0
+    assert {record["Email"] for record in now.sf.values()} == {"person3@example.com", "person4@example.com"}
+    assert now.keva["cust_0003"]["phone"] is None
+    assert rows(first, "records")
+    world.apply(world.plan())
+    again = world.picture()
+    assert sorted(record["Email"] for record in again.sf.values()) == sorted(
+        record["Email"] for record in after.sf.values()
+    )
+
+
+def test_undo_of_an_undo_brings_the_run_back(world):
+    """Deleted Contacts are made again, values, links and base return, and the next plan is empty."""
+    run = migrate(world)
+    after = world.picture()
+    first_undo = world.apply(world.undo(run.run_id))
+    result = world.apply(world.undo(first_undo.run_id))
+    assert (result.status, result.balanced) == ("done", True)
+    now = world.picture()
+    assert now.keva == after.keva
+    by_email = {record["Email"]: record for record in after.sf.values()}
+    assert {record["Email"]: record for record in now.sf.values()} == by_email
+    assert {pair[0] for pair in now.links} == {pair[0] for pair in after.links}
+    assert {pair[0]: agreed for pair, agreed in now.base.items()} == {
+        pair[0]: agreed for pair, agreed in after.base.items()
+    }
+    assert list(writes(world.plan())) == []
+
+
+def test_what_somebody_changed_since_is_left_alone_and_listed(world):
+    """A value edited after the run stays, a created Contact touched since is not deleted, and the plan says why."""
+    run = migrate(world)
+    created = dict(world.links())["cust_0001"]
+    world.sf.put("Contact", {"MailingCity": "Elsewhere"}, created)
+    filled = dict(world.links())["cust_0003"]
+    world.sf.put("Contact", {"Title": "somebody else's"}, filled)
+    plan = world.undo(run.run_id)
+    review = {(row["keva_id"], row["field"]): row["reason"] for row in rows(plan, "review")}
+    assert "changed since" in review["cust_0003", "Title"]
+    assert "not deleted" in review["cust_0001", None]
+    result = world.apply(plan)
+    assert result.balanced
+    held = world.sf.values("Contact")
+    assert held[created]["MailingCity"] == "Elsewhere"
+    assert held[filled]["Title"] == "somebody else's"
+    assert world.keva.values("contact")["cust_0003"]["phone"] is None
+    assert ("cust_0001", created) in world.links()
+
+
+def test_a_contact_edited_between_the_undo_plan_and_its_apply_is_not_deleted(world):
+    """Stale records drop out of an undo as out of any plan, and their link and base stay."""
+    run = migrate(world)
+    plan = world.undo(run.run_id)
+    created = dict(world.links())["cust_0002"]
+    world.sf.put("Contact", {"Title": "kept"}, created)
+    base = world.base()["cust_0002", created]
+    result = world.apply(plan)
+    assert (result.stale > 0, result.balanced, result.exit_code) == (True, True, 3)
+    assert world.sf.values("Contact")[created]["Title"] == "kept"
+    assert ("cust_0002", created) in world.links()
+    assert world.base()["cust_0002", created] == base
+
+
+def test_undo_of_an_unlink_links_again(world):
+    """Links dissolved by a run come back with what base knew of them."""
+    migrate(world)
+    before = world.picture()
+    world.keva.remove("contact", "cust_0004")
+    run = world.apply(world.plan())
+    assert "cust_0004" not in dict(world.links())
+    world.keva.records["contact"]["cust_0004"].deleted = False
+    result = world.apply(world.undo(run.run_id))
+    assert (result.status, world.links(), world.base()) == ("done", before.links, before.base)
+
+
+def test_only_a_finished_run_of_writes_can_be_undone(world):
+    """A run that does not exist, or wrote nothing, or is not finished, is refused with its code."""
+    with pytest.raises(UsageError, match="run-not-found"):
+        world.undo("none")
+    extract = world.stores.ledger.start_run("extract")
+    with pytest.raises(UsageError, match="undo-impossible"):
+        world.undo(extract)
+    world.customer(1)
+    world.sf.faults.lost = {"cust_0001"}
+    world.sf.faults.down = None
+    plan = world.plan()
+    run = world.apply(plan)
+    world.stores.ledger.reopen_run(run.run_id)
+    with pytest.raises(Refused, match="run-unresolved"):
+        world.undo(run.run_id)
