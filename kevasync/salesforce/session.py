@@ -17,7 +17,7 @@ import requests
 import urllib3
 from simple_salesforce.api import Salesforce
 from simple_salesforce.exceptions import SalesforceError
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_random_exponential
 
 from kevasync.endpoint import Limits
 from kevasync.errors import RunError, UsageError
@@ -181,11 +181,11 @@ class Session:
 
     def _persistently(self, once: Callable[[], T], *, repeat: bool) -> T:
         """The result of `once`, called again with growing pauses while its trouble may pass."""
-        maybe_done = False
-        attempts = self.retries.attempts if self._answered else min(self.retries.first, self.retries.attempts)
+        maybe_done, tried = False, 0
 
         def guarded() -> T:
-            nonlocal maybe_done
+            nonlocal maybe_done, tried
+            tried += 1
             try:
                 return once()
             except _Passing as trouble:
@@ -195,7 +195,9 @@ class Session:
                 raise
 
         retrying = Retrying(
-            stop=stop_after_attempt(attempts),
+            stop=lambda state: (
+                state.attempt_number >= (self.retries.attempts if self._answered else self.retries.first)
+            ),
             wait=wait_random_exponential(multiplier=self.retries.base, max=self.retries.cap),
             retry=retry_if_exception_type(_Passing),
             before_sleep=_note_retry,
@@ -204,7 +206,7 @@ class Session:
         try:
             return retrying(guarded)
         except _Passing as trouble:
-            what = f"No answer from {self._host} after {attempts} attempts: {trouble}"
+            what = f"No answer from {self._host} after {tried} attempts: {trouble}"
             raise Unanswered(what, maybe_done=maybe_done) from None
 
     def _once(self, method: str, path: str, options: Mapping[str, Any]) -> requests.Response:
@@ -355,9 +357,10 @@ def _sorted(error: SalesforceError) -> Exception:
     """What to raise for an error answer: a passing trouble, an error that ends the run, or the answer itself."""
     item = error_items(error)[0]
     code, message = str(item.get("errorCode", "")), str(item.get("message", ""))
-    if code == "REQUEST_LIMIT_EXCEEDED" and not message.startswith("Concurrent"):
+    busy = error.status == TOO_MANY_REQUESTS or message.startswith("Concurrent")
+    if code == "REQUEST_LIMIT_EXCEEDED" and not busy:
         return call_error(error, "calling the API")
-    refused = error.status == TOO_MANY_REQUESTS or code in PASSING
+    refused = busy or code in PASSING
     if refused or error.status >= SERVER_ERROR:
         # Salesforce's own refusals say that nothing was done; an unnamed 500 or a gateway's 502, 503, 504 do not.
         return _Passing(f"HTTP {error.status} {code}", maybe_done=not refused)
