@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-
 import pytest
 from conftest import PACE, Counting, Notebook, batch_of, never, people, seed, send, take
 
@@ -122,17 +120,16 @@ def test_a_job_aborted_in_setup_tells_what_was_done(sandbox, by_jobs, tmp_path):
     ids = seed(sandbox, people(5))
     sandbox.bulk.pause.clear()
 
-    def abort(state=[]):  # noqa: B006 remembers between calls
-        jobs = [job for job in sandbox.bulk.jobs("ingest") if job.state in {"UploadComplete", "InProgress"}]
-        if jobs and not state:
-            state.append(sandbox.bulk.abort(jobs[0].id, "ingest"))
-            sandbox.bulk.pause.set()
-        return False
+    class Admin(Counting):
+        """Aborts the job as soon as it is being watched, then lets the org work on."""
 
-    timer = threading.Timer(0.2, abort)
-    timer.start()
-    results = send(by_jobs, batch_of(tmp_path, updates(ids, Title="x"), ["Title"]))
-    timer.join()
+        def advance(self, rows, *, api_calls=0):
+            super().advance(rows, api_calls=api_calls)
+            if jobs := [job for job in sandbox.bulk.jobs("ingest") if job.state in {"UploadComplete", "InProgress"}]:
+                sandbox.bulk.abort(jobs[0].id, "ingest")
+                sandbox.bulk.pause.set()
+
+    results = send(by_jobs, batch_of(tmp_path, updates(ids, Title="x"), ["Title"]), progress=Admin())
     assert outcomes(results) == {FAILED}
     assert {each.failure.code for each in results.values()} == {"salesforce-row-not-processed"}
     assert count(sandbox, "WHERE Title = 'x'") == 0
