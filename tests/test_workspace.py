@@ -38,7 +38,7 @@ def fails(code, text, folder, environment=None):
 
 
 def test_a_new_workspace_is_complete_and_opens(tmp_path):
-    """init's folder has its settings and sub-folders, opens from below, and git will not take its data."""
+    """The folder that init makes has its settings and sub-folders, opens from below, and git will not take its data."""
     made = Workspace.create(tmp_path / "crm", default_region="de", instance_url="https://acme.my.salesforce.com/")
     below = made.exports_dir / "2026"
     below.mkdir()
@@ -77,7 +77,7 @@ def test_every_setting_is_in_the_documented_file(tmp_path):
 
 
 def test_nothing_is_overwritten(tmp_path):
-    """init in a folder that has a workspace changes nothing; one that has other files is welcome."""
+    """To init a folder that has a workspace changes nothing; one that has other files is welcome."""
     (tmp_path / ".gitignore").write_text("mine\n")
     Workspace.create(tmp_path)
     before = (tmp_path / "kevasync.toml").read_bytes()

@@ -141,7 +141,7 @@ def test_log_filters_hold_together(ledger):
 
 
 def test_a_killed_run_locks_out_others_and_can_be_taken_up(ledger, state, tmp_path):
-    """After kill -9 the rows that left are `sent`; another apply is refused until the run is settled or acknowledged."""
+    """After kill -9 the rows that left are `sent`; another apply is refused until the run is settled."""
     run = ledger.start_run("apply", "plan-1")
     keys = enter(ledger, run, *[(f"k{i}", f"s{i}", "to_crm", "update", "{}") for i in range(3)])
     process = subprocess.Popen(

@@ -128,8 +128,8 @@ def test_a_removed_file_is_a_clear_error(snapshots):
 
 def test_a_failed_extract_leaves_nothing(snapshots):
     """An extract that fails takes its staging folder with it."""
-    with pytest.raises(OSError, match="lost"), snapshots.begin(Side.KEVA, "contact") as staging:
-        stage(staging, [{"_id": "a"}], [])
+    staging = snapshots.begin(Side.KEVA, "contact")
+    with pytest.raises(OSError, match="lost"), staging:
         raise OSError("lost")
     assert list(staging.path.parent.iterdir()) == []
     assert snapshots.latest(Side.KEVA, "contact") == []

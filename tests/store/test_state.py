@@ -229,3 +229,10 @@ def test_arrow_keeps_types_nulls_and_columns(state):
     found = state.arrow("SELECT 1 AS a, NULL AS b, 'x' AS c UNION ALL SELECT NULL, NULL, 'y'")
     assert found.to_pylist() == [{"a": 1, "b": None, "c": "x"}, {"a": None, "b": None, "c": "y"}]
     assert state.arrow("SELECT name, value FROM counters").column_names == ["name", "value"]
+
+
+def test_a_missing_driver_says_what_to_install(monkeypatch):
+    """Postgres without its driver is told as a missing package."""
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    error = refused("state-driver-missing", lambda: State.open("postgresql://ann@db/kevasync"))
+    assert "psycopg" in error.next_steps[0]
