@@ -233,7 +233,9 @@ def _postgres_engine(url: URL) -> Engine:
     try:
         return sa.create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
     except ModuleNotFoundError as error:
-        raise UsageError("state-driver-missing", f"The state is on Postgres, but {error.name} is not installed.") from error
+        raise UsageError(
+            "state-driver-missing", f"The state is on Postgres, but {error.name} is not installed."
+        ) from error
 
 
 def _sqlite_engines(path: Path) -> tuple[Engine, Engine]:

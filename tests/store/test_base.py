@@ -204,7 +204,7 @@ def empty(tmp_path_factory):
     return path
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(steps=STEPS)
 def test_any_history_equals_a_dictionary(empty, tmp_path_factory, steps):
     """However saves, forgettings and foldings follow each other, the view is what a plain dictionary would hold."""
