@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+
 import phonenumbers
 import pytest
 from hypothesis import given, settings
 
 from kevasync.records import FieldKind
 from kevasync.values import canonical, clean, is_valid, list_items, quote_identifier, quote_literal
+from kevasync.values.text import SPACES
 from kevasync.values.timezones import aliases
 from tests.values.nasty import phone_like
 
@@ -130,3 +133,8 @@ def test_quoting(con):
     relation = con.sql(f"select {quote_literal(text)} as {quote_identifier(name)}")
     assert relation.columns == [name]
     assert relation.fetchall() == [(text,)]
+
+
+def test_spaces_are_complete():
+    """Every character that Unicode calls white space is known."""
+    assert "".join(char for char in map(chr, range(sys.maxunicode + 1)) if char.isspace()) == SPACES
