@@ -65,7 +65,7 @@ def _fast_sql(table: _Table) -> str:
     return (
         f"SELECT {names} FROM read_csv({plain}, delim = {delimiter}, "  # noqa: S608 quoted
         f"quote = '\"', escape = '\"', header = true, auto_detect = false, strict_mode = true, "
-        f"max_line_size = 16777216, columns = {{{spec}}})"
+        f"columns = {{{spec}}})"
     )
 
 
