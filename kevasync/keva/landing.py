@@ -61,6 +61,8 @@ def land_table(
     roles = Roles(tuple(id_columns), tuple(modified_columns), tuple(deleted_columns), tuple(master_columns))
     with disk_errors(into), _work_folder(into) as work, duckdb.connect() as con:
         con.execute("SET TimeZone = 'UTC'")
+        # A join then looks up what stands on its right, row by row, so that rows keep the order of the file.
+        con.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
         con.execute(f"SET temp_directory = {quote_literal(str(work))}")
         form = recognise(path, work)
         if progress:
@@ -126,7 +128,12 @@ def snapshot_sql(
 
 def modified_sql(expr: str) -> str:
     """A time stamp as ISO 8601 UTC with milliseconds and `Z`; no offset means UTC, what is no time is null."""
-    moment = f"try_cast({expr} AS TIMESTAMP)"
+    # DuckDB drops the offset when it casts to TIMESTAMP, and takes the session's zone when it casts to TIMESTAMPTZ.
+    offset = f"regexp_matches({expr}, '\\d:\\d\\d.*[+-]\\d\\d(:?\\d\\d)?$') AND NOT ends_with({expr}, '+0000')"
+    moment = (
+        f"CASE WHEN {offset} THEN try_cast({expr} AS TIMESTAMPTZ) AT TIME ZONE 'UTC' "
+        f"ELSE try_cast({expr} AS TIMESTAMP) END"
+    )
     return f"CASE WHEN isfinite({moment}) THEN strftime({moment}, '%Y-%m-%dT%H:%M:%S.%gZ') END"
 
 
