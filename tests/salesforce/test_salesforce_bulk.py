@@ -125,8 +125,9 @@ def test_a_job_aborted_in_setup_tells_what_was_done(sandbox, by_jobs, tmp_path):
 
         def advance(self, rows, *, api_calls=0):
             super().advance(rows, api_calls=api_calls)
-            if jobs := [job for job in sandbox.bulk.jobs.all("ingest") if job.state in {"UploadComplete", "InProgress"}]:
-                sandbox.bulk.abort(jobs[0].id, "ingest")
+            (job, *_) = sandbox.bulk.jobs.all("ingest")
+            if job.state in {"UploadComplete", "InProgress"}:
+                sandbox.bulk.abort(job.id, "ingest")
                 sandbox.bulk.pause.set()
 
     results = send(by_jobs, batch_of(tmp_path, updates(ids, Title="x"), ["Title"]), progress=Admin())
