@@ -125,8 +125,9 @@ def test_a_job_aborted_in_setup_tells_what_was_done(sandbox, by_jobs, tmp_path):
 
         def advance(self, rows, *, api_calls=0):
             super().advance(rows, api_calls=api_calls)
-            if jobs := [job for job in sandbox.bulk.jobs("ingest") if job.state in {"UploadComplete", "InProgress"}]:
-                sandbox.bulk.abort(jobs[0].id, "ingest")
+            (job, *_) = sandbox.bulk.jobs.all("ingest")
+            if job.state in {"UploadComplete", "InProgress"}:
+                sandbox.bulk.abort(job.id, "ingest")
                 sandbox.bulk.pause.set()
 
     results = send(by_jobs, batch_of(tmp_path, updates(ids, Title="x"), ["Title"]), progress=Admin())
@@ -184,7 +185,7 @@ def test_a_job_salesforce_forgot_is_unknown(sandbox, by_jobs, tmp_path):
     journal = Notebook(die_at="complete")
     with pytest.raises(KeyboardInterrupt):
         send(by_jobs, batch_of(tmp_path, updates(ids, Title="x"), ["Title"]), journal)
-    for job in sandbox.bulk.jobs("ingest"):
+    for job in sandbox.bulk.jobs.all("ingest"):
         sandbox.bulk.delete(job.id, "ingest")
     late = [result for chunk in by_jobs.resume(journal, Counting(), never) for result in chunk]
     assert [each.outcome for each in late] == [UNKNOWN, UNKNOWN]
