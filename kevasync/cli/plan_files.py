@@ -96,7 +96,7 @@ def plan_from_files(at: Context, asked: FilePlan, out: Path) -> Plan:
 def _mapping(asked: FilePlan, schema: Schema | None) -> Mapping:
     if asked.mapping is not None:
         return mapping_file.load(asked.mapping, schema=schema)
-    return mapping_file.parse(mapping_file.default_text(schema), schema=schema)
+    return mapping_file.loads(mapping_file.default_text(schema), "the default mapping", schema=schema)
 
 
 def _view(con: duckdb.DuckDBPyConnection, name: str, sql: str) -> None:
