@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 
 from kevasync import values
 from kevasync.mapping.definition import FieldMapping
@@ -37,37 +36,28 @@ _SIMPLE_NAME = "'[!-~]+( [!-~]+)*'"
 def register(con: duckdb.DuckDBPyConnection, fields: Sequence[FieldMapping], region: str) -> None:
     """Put every function that the SQL of these fields calls on the connection."""
     values.register(con, region)
-    text, several = pa.string(), pa.list_(pa.string())
+    text, several = "VARCHAR", "VARCHAR[]"
 
     def joined(pair: tuple[str | None, str | None]) -> str | None:
         return join_name(pair[0], pair[1])
 
-    values.put_function(con, _JOIN_NAME, values.vectorised(joined, text), "VARCHAR[]", "VARCHAR")
+    values.put_function(con, _JOIN_NAME, values.remembering(joined), several, text)
     for field in fields:
         line = pipeline(field)
         single = line.targets == 1
         for role, function, takes, gives in (
-            ("forward", _forward(line, region), "VARCHAR", several),
-            ("backward", _of_targets(line.backward, region, single), "VARCHAR" if single else "VARCHAR[]", text),
-            ("keva", _of_value(line.compare_keva, region), "VARCHAR", text),
-            (
-                "salesforce",
-                _of_targets(line.compare_salesforce, region, single),
-                "VARCHAR" if single else "VARCHAR[]",
-                text,
-            ),
+            ("forward", _forward(line, region), text, several),
+            ("backward", _of_targets(line.backward, region, single), text if single else several, text),
+            ("keva", _of_value(line.compare_keva, region), text, text),
+            ("salesforce", _of_targets(line.compare_salesforce, region, single), text if single else several, text),
         ):
             values.put_function(
-                con,
-                _name(field, role, region),
-                values.vectorised(function, gives, nulls=True),
-                takes,
-                "VARCHAR[]" if gives is several else "VARCHAR",
+                con, _name(field, role, region), values.remembering(function, nulls=True), takes, gives
             )
 
 
 def _forward(line: Pipeline, region: str) -> Callable[[Any], Any]:
-    return lambda value: line.forward(value, region)
+    return lambda value: list(line.forward(value, region))
 
 
 def _of_value(method: Callable[[str | None, str], str | None], region: str) -> Callable[[Any], Any]:

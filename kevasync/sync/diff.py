@@ -6,7 +6,7 @@ Memory is bounded by `memory_limit`; what does not fit spills to the folder give
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -45,6 +45,8 @@ class DiffRequest:
     region: str
     schema: Schema | None = None
     customers: Sequence[str] | None = None
+    keva_before: str | None = None
+    """An earlier snapshot of Keva, where there is one: the policy `newest` asks it when a field was changed."""
 
 
 def connect(temporary: Path, memory_limit: str = "1GB") -> duckdb.DuckDBPyConnection:
@@ -97,7 +99,15 @@ def _sides(con: duckdb.DuckDBPyConnection, request: DiffRequest) -> Sides:
         base_columns=_columns(con, request.base),
         external_id=request.mapping.external_id,
         region=request.region,
+        keva_before=request.keva_before,
+        short_ids=frozenset(_with_short_ids(con, request)),
     )
+
+
+def _with_short_ids(con: duckdb.DuckDBPyConnection, request: DiffRequest) -> Iterator[str]:
+    for name, view, column in (("salesforce", request.salesforce, "_id"), ("base", request.base, "sf_id")):
+        if view and con.execute(f"select 1 from {quote(view)} where length({column}) = 15 limit 1").fetchall():  # noqa: S608 quoted
+            yield name
 
 
 def _links(con: duckdb.DuckDBPyConnection, request: DiffRequest) -> None:
@@ -234,18 +244,7 @@ def _need(pair_verdict: str, field: str, number: int, direction: str, problem: s
 
 def _register_validity(con: duckdb.DuckDBPyConnection, region: str) -> None:
     @cache
-    def valid(kind: str, text: str) -> bool:
-        return is_valid(FieldKind(kind), text, region)
+    def valid(kind: str, text: str | None) -> bool:
+        return text is None or is_valid(FieldKind(kind), text, region)
 
-    def valid_arrow(kinds: pa.ChunkedArray, texts: pa.ChunkedArray) -> pa.Array:
-        pairs = zip(kinds.to_pylist(), texts.to_pylist(), strict=True)
-        return pa.array([text is None or valid(kind, text) for kind, text in pairs], pa.bool_())
-
-    con.create_function(
-        "kv_is_valid",
-        valid_arrow,
-        [duckdb.sqltypes.VARCHAR, duckdb.sqltypes.VARCHAR],
-        duckdb.sqltypes.BOOLEAN,
-        type="arrow",
-        null_handling="special",
-    )
+    con.create_function("kv_is_valid", valid, ["VARCHAR", "VARCHAR"], "BOOLEAN", null_handling="special")  # type: ignore[arg-type] # the name of the choice is one

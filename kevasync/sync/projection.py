@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kevasync.mapping import transforms
-from kevasync.mapping.definition import FieldMapping
+from kevasync.mapping.definition import ConflictPolicy, FieldMapping
 from kevasync.records import Direction, FieldKind, Side
 from kevasync.values import quote_identifier as quote
 from kevasync.values import quote_literal as literal
@@ -48,6 +48,13 @@ class Sides:
     base_columns: frozenset[str]
     external_id: str | None
     region: str
+    keva_before: str | None = None
+    short_ids: frozenset[str] = frozenset()
+    """The relations (`salesforce`, `base`) in which Salesforce ids of 15 characters stand."""
+
+    def sf_id(self, relation: str, column: str) -> str:
+        """SQL for the 18-character id; a bare column where all ids are, which lets DuckDB skip rows as it reads."""
+        return id18(column) if relation in self.short_ids else column
 
 
 def planned_fields(fields: Sequence[FieldMapping], sides: Sides) -> tuple[list[PlannedField], list[dict[str, str]]]:
@@ -118,7 +125,7 @@ def _side_views(fields: list[PlannedField], sides: Sides) -> list[tuple[str, str
         ),
         (
             "sf_side",
-            f"""create temp view sf_side as select {id18("data._id")} as sf_id,
+            f"""create temp view sf_side as select {sides.sf_id("salesforce", "data._id")} as sf_id,
             coalesce(data._deleted, false) as deleted, {id18("data._master")} as master,
             {external_ref} as external_ref, {sf_email} as email
             from {quote(sides.salesforce)} as data""",  # noqa: S608 names are quoted, the rest is ours
@@ -141,7 +148,7 @@ def _narrow_tables(fields: list[PlannedField], sides: Sides) -> list[tuple[str, 
         "select null::varchar as keva_id, null::varchar as sf_id, null::ubigint as digest, false as partial where false"
     )
     if sides.base:
-        base = f"""select side.keva_id, {id18("side.sf_id")} as sf_id, {digest(remembered)} as digest,
+        base = f"""select side.keva_id, {sides.sf_id("base", "side.sf_id")} as sf_id, {digest(remembered)} as digest,
             {partial if knows_all else "true"} as partial from {quote(sides.base)} as side"""  # noqa: S608 as above
     return [
         (
@@ -152,7 +159,7 @@ def _narrow_tables(fields: list[PlannedField], sides: Sides) -> list[tuple[str, 
         ),
         (
             "sf_narrow",
-            f"""create temp table sf_narrow as select {id18("side._id")} as sf_id, {crm} as digest
+            f"""create temp table sf_narrow as select {sides.sf_id("salesforce", "side._id")} as sf_id, {crm} as digest
             from {quote(sides.salesforce)} as side where side._deleted is not true""",  # noqa: S608 as above
         ),
         ("base_narrow", f"create temp table base_narrow as {base}"),
@@ -178,6 +185,7 @@ def _wide(fields: list[PlannedField], sides: Sides) -> str:
         if _plain(item):
             compared = [f"case when {alike} then {keva} else {form} end" for form in compared]
         columns += [
+            f"{_keva_time(item, sides)} as kt{no}",
             f"{keva} as k{no}",
             f"[{', '.join(crm)}] as s{no}",
             f"[{', '.join(base)}] as b{no}",
@@ -186,36 +194,58 @@ def _wide(fields: list[PlannedField], sides: Sides) -> str:
             f"coalesce(not list_contains(k._absent, {literal(item.mapping.keva)}), true) as said{no}",
         ]
     base_join = "left join base_open as b on b.keva_id = p.keva_id and b._open_id = p.base_sf_id" if sides.base else ""
+    before_join = "left join before_open as e on e._open_id = p.keva_id" if sides.keva_before else ""
     return f"""create temp table wide as
-        select p.keva_id, p.sf_id, p.verdict, k._modified as keva_time, s._modified as sf_time
+        select p.keva_id, p.sf_id, p.verdict, s._modified as sf_time
             {"".join(f", {column}" for column in columns)}
         from pairs as p
         left join keva_open as k on k._open_id = p.keva_id
         left join sf_open as s on s._open_id = p.sf_id
         {base_join}
+        {before_join}
         where p.verdict not in ('ambiguous', 'gone', 'tombstone')"""  # noqa: S608 names are quoted
 
 
-def _open_rows(sides: Sides) -> list[tuple[str, str]]:
-    """The whole rows of unsettled pairs only: a semi join lets DuckDB skip the others while it reads the file."""
-    steps = [
-        (
-            "keva_open",
-            f"""create temp table keva_open as select side.*, side._id as _open_id from {quote(sides.keva)} as side
-            semi join pairs on pairs.keva_id = side._id where side._deleted is not true""",  # noqa: S608 as above
-        ),
-        (
-            "sf_open",
-            f"""create temp table sf_open as select side.*, {id18("side._id")} as _open_id
-            from {quote(sides.salesforce)} as side
-            semi join pairs on pairs.sf_id = {id18("side._id")} where side._deleted is not true""",  # noqa: S608 as above
-        ),
+def _open_rows(fields: list[PlannedField], sides: Sides) -> list[tuple[str, str]]:
+    """The rows of unsettled pairs only: a semi join lets DuckDB skip the others while it reads the file."""
+    # the time stamp has to be worked out for every row read, so it is asked for only where a policy needs it
+    times = "side._modified" if _by_time(fields) else "null::varchar as _modified"
+    keva = ", ".join(f"side.{quote(name)}" for name in dict.fromkeys(item.mapping.keva for item in fields))
+    targets = dict.fromkeys(name for item in fields for name in item.mapping.salesforce)
+    crm = ", ".join(f"side.{quote(name)}" for name in targets)
+    remembered = dict.fromkeys(name for item in fields if item.in_base for name in item.mapping.salesforce)
+    agreed = ["side.agreed"] if "agreed" in sides.base_columns else []
+    base = ", ".join([*(f"side.{quote(name)}" for name in remembered), *agreed])
+    sf_id, base_id = sides.sf_id("salesforce", "side._id"), sides.sf_id("base", "side.sf_id")
+    opened = [
+        ("keva_open", f"side._id as _open_id, {times}, side._absent, {keva}", sides.keva, "keva_id", "side._id"),
+        ("sf_open", f"{sf_id} as _open_id, {times}, {crm}", sides.salesforce, "sf_id", sf_id),
+        ("base_open", f"side.keva_id, {base_id} as _open_id, {base}", sides.base, "keva_id", "side.keva_id"),
+        ("before_open", f"side._id as _open_id, {times}, {keva}", sides.keva_before, "keva_id", "side._id"),
     ]
-    if sides.base:
-        base = f"""create temp table base_open as select side.*, {id18("side.sf_id")} as _open_id
-            from {quote(sides.base)} as side semi join pairs on pairs.keva_id = side.keva_id"""  # noqa: S608 as above
-        steps.append(("base_open", base))
-    return steps
+    return [
+        (
+            name,
+            f"""create temp table {name} as select {columns.rstrip(", ")} from {quote(source)} as side
+            semi join pairs on pairs.{key} = {own}
+            where {"true" if name == "base_open" else "side._deleted is not true"}""",  # noqa: S608 as above
+        )
+        for name, columns, source, key, own in opened
+        if source
+    ]
+
+
+def _by_time(fields: list[PlannedField]) -> bool:
+    return any(item.mapping.conflict is ConflictPolicy.NEWEST for item in fields)
+
+
+def _keva_time(item: PlannedField, sides: Sides) -> str:
+    """When Keva's value was last changed: an earlier snapshot that had it already says so better than the record."""
+    if sides.keva_before is None or item.mapping.conflict is not ConflictPolicy.NEWEST:
+        return "k._modified"
+    name = quote(item.mapping.keva)
+    same = f"e._open_id is not null and e.{name} is not distinct from k.{name}"
+    return f"case when {same} then coalesce(e._modified, k._modified) else k._modified end"
 
 
 def _differences(fields: list[PlannedField], sides: Sides) -> str:
@@ -228,7 +258,7 @@ def _differences(fields: list[PlannedField], sides: Sides) -> str:
         to_crm = transforms.to_salesforce_sql(item.mapping, f"k{no}", sides.region)
         to_keva = transforms.to_keva_sql(item.mapping, crm, sides.region)
         branches.append(
-            f"""select keva_id, sf_id, verdict as pair_verdict, keva_time, sf_time, {no} as field_no,
+            f"""select keva_id, sf_id, verdict as pair_verdict, kt{no} as keva_time, sf_time, {no} as field_no,
             true as keva_said, true as sf_said, known{no} as base_known, cb{no} as base, ck{no} as keva, cs{no} as sf,
             k{no}::varchar as keva_raw, s{no} as sf_raw, b{no} as base_raw,
             {"null::varchar[]" if way is Direction.FROM_CRM else to_crm} as new_crm,
@@ -282,7 +312,7 @@ def projection_steps(fields: list[PlannedField], sides: Sides) -> tuple[list[tup
     """The named steps before linking (views and hashes), and those after it (wide rows, differences, agreements)."""
     before = _side_views(fields, sides) + _narrow_tables(fields, sides)
     after = [
-        *_open_rows(sides),
+        *_open_rows(fields, sides),
         ("wide", _wide(fields, sides)),
         ("differences", _differences(fields, sides)),
         ("agreements", _agreements(fields)),

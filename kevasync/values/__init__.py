@@ -7,7 +7,7 @@ Python is the truth; the SQL is the same function made fast, and a property test
 """
 
 from kevasync.values.kinds import canonical, is_valid, list_items, list_text
-from kevasync.values.sql import Function, canonical_sql, put_function, register, vectorised
+from kevasync.values.sql import Function, canonical_sql, put_function, register, remembering
 from kevasync.values.text import (
     SPACES,
     clean,
@@ -34,5 +34,5 @@ __all__ = [
     "quote_identifier",
     "quote_literal",
     "register",
-    "vectorised",
+    "remembering",
 ]

@@ -1,4 +1,4 @@
-"""Canonical forms inside DuckDB: pure SQL where that is equal to the Python, else Arrow-vectorised functions."""
+"""Canonical forms inside DuckDB: pure SQL where that is equal to the Python, else Python functions that remember."""
 
 from __future__ import annotations
 
@@ -7,18 +7,17 @@ from collections.abc import Callable
 from typing import Any
 
 import duckdb
-import pyarrow as pa
-from duckdb.func import FunctionNullHandling, PythonUDFType
+from duckdb.func import FunctionNullHandling
 
 from kevasync.records import FieldKind
 from kevasync.values.kinds import canonical
 from kevasync.values.phones import NATIONAL_NORTH_AMERICAN, NORTH_AMERICA, PLAIN_NORTH_AMERICAN
 from kevasync.values.text import clean_sql, collapse_sql
 
-__all__ = ["Function", "canonical_sql", "put_function", "register", "vectorised"]
+__all__ = ["Function", "canonical_sql", "put_function", "register", "remembering"]
 
 Function = Callable[[Any], Any]
-"""Takes and returns one Arrow column."""
+"""Takes and returns one value."""
 
 _REMEMBERED = 50_000
 _UTC_MILLISECONDS = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z"
@@ -26,8 +25,8 @@ _UTC_MILLISECONDS = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-
 _UTC = r"[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{3})?(?:Z|\+00:?00)"
 
 
-def vectorised(function: Callable[[Any], Any], arrow_type: Any, *, nulls: bool = False) -> Function:
-    """A function of one value as a function of an Arrow column; each distinct value of a chunk is computed once.
+def remembering(function: Callable[[Any], Any], *, nulls: bool = False) -> Function:
+    """A function of one value that works each value out once, as long as there are not too many to keep.
 
     With `nulls` the function is asked about None too; else None stays None.
     """
@@ -35,35 +34,25 @@ def vectorised(function: Callable[[Any], Any], arrow_type: Any, *, nulls: bool =
 
     def compute(value: Any) -> Any:
         key = tuple(value) if isinstance(value, list) else value
-        if key not in remembered:
-            if len(remembered) >= _REMEMBERED:
-                remembered.clear()
-            remembered[key] = None if value is None and not nulls else function(value)
-        return remembered[key]
+        try:
+            return remembered[key]
+        except KeyError:
+            pass
+        if len(remembered) >= _REMEMBERED:
+            remembered.clear()
+        answer = remembered[key] = None if value is None and not nulls else function(value)
+        return answer
 
-    def column(values: Any) -> Any:
-        if isinstance(values, pa.ChunkedArray):
-            values = values.combine_chunks()
-        if pa.types.is_list(values.type):
-            return pa.array([compute(value) for value in values.to_pylist()], type=arrow_type)
-        encoded = values.dictionary_encode(null_encoding="encode")
-        results = pa.array([compute(value) for value in encoded.dictionary.to_pylist()], type=arrow_type)
-        return results.take(encoded.indices)
-
-    return column
+    return compute
 
 
 def put_function(con: duckdb.DuckDBPyConnection, name: str, function: Function, takes: str, gives: str) -> None:
-    """Put a column function on the connection; one that is there already by that name stays."""
+    """Put a function of one value on the connection; one that is there already by that name stays.
+
+    Called value by value: as fast as by Arrow columns here, and it spares a second of CPU, as pyarrow loads pandas.
+    """
     try:
-        con.create_function(
-            name,
-            function,
-            [takes],
-            gives,
-            type=PythonUDFType.ARROW,
-            null_handling=FunctionNullHandling.SPECIAL,
-        )
+        con.create_function(name, function, [takes], gives, null_handling=FunctionNullHandling.SPECIAL)
     except (duckdb.NotImplementedException, duckdb.CatalogException) as error:
         if "already" not in str(error) and "exists" not in str(error):
             raise
@@ -83,7 +72,7 @@ def register(con: duckdb.DuckDBPyConnection, region: str) -> None:
         def one(value: str, kind: FieldKind = kind) -> str | None:
             return canonical(kind, value, region)
 
-        put_function(con, _function_name(kind, region), vectorised(one, pa.string()), "VARCHAR", "VARCHAR")
+        put_function(con, _function_name(kind, region), remembering(one), "VARCHAR", "VARCHAR")
 
 
 def canonical_sql(kind: FieldKind, expr: str, region: str) -> str:
