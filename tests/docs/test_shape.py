@@ -41,5 +41,5 @@ def test_module_is_short_and_says_what_it_is_for(path):
 
 def test_functions_are_mostly_short():
     """Nineteen functions of twenty are within 35 lines."""
-    found = sorted(length for path in MODULES for length in lengths(path))
+    found = sorted(length for path in MODULES for length, _ in lengths(path))
     assert found[int(len(found) * 0.95)] <= MOST_FUNCTION_LINES
