@@ -123,7 +123,7 @@ def test_mapping_show_lists_every_field(tmp_path, capsys):
     text = capsys.readouterr().out
     assert "FirstName + LastName" in text
     assert run(["mapping", "show", "--workspace", str(tmp_path / "w"), "--object", "lead", "--json"]) == 2
-    assert document(capsys)["error"]["code"] == "mapping-object-unknown"
+    assert document(capsys)["error"]["code"] == "mapping-no-object"
 
 
 def test_quality_writes_the_suite_once_and_keeps_an_edit(tmp_path, stock_describe, capsys):
@@ -173,3 +173,25 @@ def take_snapshot(snapshots):
         }
         pq.write_table(pa.table(rows), part)
         snapshots.commit(staging, Extracted((part,), 3, ("email",)), full=True)
+
+
+def test_quality_of_a_plan_names_the_customers(tmp_path, stock_describe, capsys):
+    """A plan made from files is checked before anybody applies it: rows by Keva id, reasons in words."""
+    root = tmp_path / "w"
+    assert run(["init", str(root), "--describe", str(stock_describe), "--json"]) == 0
+    (tmp_path / "keva.csv").write_text(
+        f"id,email,name,jobTitle\nc1,ann@example.com,Ann Lee,{'x' * 200}\nc2,b@example.com,Bo Day,CTO\n"
+    )
+    (tmp_path / "contacts.csv").write_text("Id,Email,FirstName,LastName,Title\n")
+    files = ["--keva", str(tmp_path / "keva.csv"), "--salesforce", str(tmp_path / "contacts.csv")]
+    out = tmp_path / "plan"
+    capsys.readouterr()
+    assert run(["plan", *files, "--mapping", str(root / "mapping.toml"), "--out", str(out), "--json"]) == 0
+    capsys.readouterr()
+    arguments = ["quality", "--plan", str(out), "--describe", str(stock_describe), "--workspace", str(root)]
+    assert run([*arguments, "--json"]) == 1
+    found = document(capsys)
+    assert found["rows"] == 2
+    assert [(row["key"], row["field"]) for row in found["rejected"]] == [("c1", "Title")]
+    assert run(arguments) == 1
+    assert "c1: Title is longer than 128 characters" in capsys.readouterr().out
