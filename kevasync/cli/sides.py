@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -220,9 +221,10 @@ def _keva_client(workspace: Workspace, key: str | None) -> KevaClient:
     if key is None:
         raise UsageError("keva-not-configured", "there is no Keva API key, and kevasync.toml names no export")
     settings = workspace.settings.keva
-    return KevaClient(
-        settings.url, key, settings.workspace_id, customers_path=settings.customers_path, ca_bundle=_bundle()
-    )
+    path = settings.customers_path
+    if re.search(r"/api/v\d+$", settings.url):  # Keva documents both https://host + /api/customers and https://host/api/v1
+        path = path.removeprefix("/api")
+    return KevaClient(settings.url, key, settings.workspace_id, customers_path=path, ca_bundle=_bundle())
 
 
 def keva_answers(workspace: Workspace, secrets: Secrets) -> dict[str, str]:
