@@ -187,10 +187,11 @@ def _of_target(frame: Frame, field: FieldMapping, target: Field, value: str, nul
             shown=value,
         )
     if kind in _TYPED:
-        sure = f" and not regexp_full_match({value}, '{_SURE_EMAIL}')" if kind == "email" else ""
+        # CASE, since AND may be evaluated in any order and the function is dear
+        sure = f"WHEN regexp_full_match({value}, '{_SURE_EMAIL}') THEN false" if kind == "email" else ""
         yield _Count(
             "mapping-invalid-values",
-            f"{value} is not null{sure} and not keva_valid_{_TYPED[kind]}({value})",
+            f"CASE WHEN {value} IS NULL THEN false {sure} ELSE NOT keva_valid_{_TYPED[kind]}({value}) END",
             f"values of {field.keva} do not fit {full}, a field of type {target.type}",
             target.name,
         )

@@ -10,7 +10,24 @@ from kevasync.mapping.names import FIRST_NAME_LENGTH, LAST_NAME_LENGTH, join_nam
 from kevasync.values import collapse
 from tests.values.nasty import nasty_text
 
-WORDS = ["John", "Smith", "van", "der", "Berg,", "Jr.", "Dr.", "de", "la", "&", "(Bob)", '"Al"', "III", "山田", "太郎", "PhD"]
+WORDS = [
+    "John",
+    "Smith",
+    "van",
+    "der",
+    "Berg,",
+    "Jr.",
+    "Dr.",
+    "de",
+    "la",
+    "&",
+    "(Bob)",
+    '"Al"',
+    "III",
+    "山田",
+    "太郎",
+    "PhD",
+]
 
 
 @pytest.mark.parametrize(

@@ -111,7 +111,7 @@ interesting = st.sampled_from(
 )
 value = st.one_of(st.none(), interesting, any_value, time_like)
 piece = st.one_of(st.none(), interesting, nasty_text)
-quick = settings(max_examples=40, deadline=None)
+quick = settings(max_examples=30, deadline=None)
 
 
 def values_for(case: str) -> st.SearchStrategy[tuple[str | None, ...]]:
@@ -202,7 +202,8 @@ def test_sql_is_the_python(con, case):
             ]
         )
         answers = con.execute(
-            f"select {sql} from (select unnest($1::struct(n int, v varchar, w varchar, x varchar)[], recursive := true))"
+            f"select {sql} from"
+            " (select unnest($1::struct(n int, v varchar, w varchar, x varchar)[], recursive := true))"
             " order by n",
             [[dict(zip("nvwx", (number, *row), strict=True)) for number, row in enumerate(rows)]],
         ).fetchall()
