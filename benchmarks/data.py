@@ -11,13 +11,19 @@ from pathlib import Path
 
 import duckdb
 
-FIRST = "Ada Bela Chiara Dmitri Élodie Farid Greta Hana Ilse Jonas Kaito Lúcia Milan Nadia Óscar Petra Quentin Rosa".split()
-LAST = "Abel Brandt Castro Dubois Eriksen Fontana Grünwald Hoang Ito Jensen Kowalski Lindqvist Moreau Novák O'Dell".split()
+FIRST = (
+    "Ada Bela Chiara Dmitri Élodie Farid Greta Hana Ilse Jonas Kaito Lúcia Milan Nadia Óscar Petra Quentin Rosa".split()
+)
+LAST = (
+    "Abel Brandt Castro Dubois Eriksen Fontana Grünwald Hoang Ito Jensen Kowalski Lindqvist Moreau Novák O'Dell".split()
+)
 FIRMS = "Arbor Boreal Cobalt Delta Ember Fjord Garnet Harbor Indigo Juniper Kestrel Lumen".split()
 TITLES = ["Engineer", "Buyer", "Head of Support", "Analyst", "Managing Director", "Office Manager", "Consultant"]
 CITIES = "Aarhus Bilbao Cork Dresden Espoo Fargo Ghent Hobart Izmir Jena Kyoto Leeds Malmö Nice Oslo Porto".split()
 ZONES = ["Europe/Paris", "America/New_York", "Asia/Tokyo", "UTC", "America/Chicago", "Europe/Berlin"]
-WORDS = "asked about renewal invoice upgrade delay refund training login billing onboarding pending follow review".split()
+WORDS = (
+    "asked about renewal invoice upgrade delay refund training login billing onboarding pending follow review".split()
+)
 
 COLUMNS = {  # Keva's column: Salesforce's field, share of nulls in per cent
     "email": ("Email", 0), "first_name": ("FirstName", 5), "last_name": ("LastName", 0), "phone": ("Phone", 30),

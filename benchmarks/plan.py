@@ -73,7 +73,9 @@ def mapping_text() -> str:
     rows += [
         f'[[contact.field]]\nkeva = "{keva}"\nsalesforce = "{field}"\ndirection = "bidirectional"\n{kind}'
         for keva, (field, _) in COLUMNS.items()
-        for kind in ['type = "text"\n' if keva in {"company", "tickets", "tier", "first_name", "last_name", "city"} else ""]
+        for kind in [
+            'type = "text"\n' if keva in {"company", "tickets", "tier", "first_name", "last_name", "city"} else ""
+        ]
     ]
     return "\n".join(rows)
 
@@ -108,7 +110,17 @@ def main() -> None:
         mapping = folder / "mapping.toml"
         mapping.write_text(mapping_text(), encoding="utf-8")
         pairs = json.dumps([(keva, field) for keva, (field, _) in COLUMNS.items()])
-        ours = [sys.executable, "-m", "kevasync", "plan", "--json", "--mapping", str(mapping), "--out", str(folder / "plan")]
+        ours = [
+            sys.executable,
+            "-m",
+            "kevasync",
+            "plan",
+            "--json",
+            "--mapping",
+            str(mapping),
+            "--out",
+            str(folder / "plan"),
+        ]
         for side in ("keva", "salesforce", "base"):
             ours += [f"--{side}", str(folder / f"{side}.parquet")]
         methods = {

@@ -33,6 +33,14 @@ LOOK = "Look and take back"
 
 COMMANDS: dict[str, Entry] = {
     "version": Entry(START, "Show the versions of kevasync and of what it stands on.", "kevasync.cli.version:version"),
+    "demo": Entry(START, "Show it all work, on synthetic data and a local org.", "kevasync.cli.demo:demo"),
+    "extract": Entry(WORK, "Take a snapshot of a side.", "kevasync.cli.extract:extract"),
+    "plan": Entry(WORK, "Compare both sides and write down what apply would do.", "kevasync.cli.plan:plan"),
+    "show": Entry(LOOK, "Show a plan; with --why, one record in full.", "kevasync.cli.show:show"),
+    "apply": Entry(WORK, "Do exactly what a plan says, or refuse.", "kevasync.cli.apply:apply"),
+    "undo": Entry(LOOK, "Take a run back.", "kevasync.cli.apply:undo"),
+    "log": Entry(LOOK, "List runs, and every change with its outcome.", "kevasync.cli.log:log"),
+    "sandbox": Entry(START, "Run a Salesforce org and Keva on this machine.", "kevasync.cli.sandbox:sandbox"),
 }
 """Every command, in the order in which `--help` shows them. A command that is not here does not exist."""
 

@@ -7,7 +7,7 @@ import sys
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 
 import typer
 
@@ -53,9 +53,9 @@ def build() -> LazyGroup:
     return group
 
 
-def run(arguments: Sequence[str]) -> int:
-    """Run one command line in this process; prints, never raises, returns the exit code."""
-    context = Context(json=_wants_json(arguments), folder=_named_folder(arguments))
+def run(arguments: Sequence[str], stdout: TextIO | None = None) -> int:
+    """Run one command line in this process; prints (to `stdout` where given), never raises, returns the exit code."""
+    context = Context(json=_wants_json(arguments), folder=_named_folder(arguments), stdout=stdout or sys.stdout)
     try:
         ended = _invoke(arguments, context)
         return int(ended) if isinstance(ended, int) else ExitCode.DONE

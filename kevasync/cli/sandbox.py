@@ -41,7 +41,7 @@ def sandbox(
 
     Prints its addresses and credentials as JSON, then runs until Ctrl-C.
     """
-    from kevasync.sandbox.server import Sandbox  # noqa: PLC0415 the server is not needed for --help
+    from kevasync.sandbox.server import Sandbox
 
     signal.signal(signal.SIGTERM, _interrupt)
     try:

@@ -14,7 +14,7 @@ from kevasync.mapping.definition import FieldMapping, Transform
 from kevasync.mapping.recipes import RECIPES
 from kevasync.mapping.steps import Parameter, Splitter, Step, TransformProblem
 from kevasync.records import Direction, FieldKind
-from kevasync.values import canonical, clean, list_items
+from kevasync.values import canonical, clean, list_items, list_text
 
 __all__ = ["Pipeline", "make_step", "nearest", "pipeline", "written"]
 
@@ -96,6 +96,16 @@ class Pipeline:
         """True where forward(backward(forward(v))) is forward(v)."""
         return all(step.stable for step in self.steps)
 
+    @property
+    def formats(self) -> bool:
+        """True where a step writes Keva's form itself."""
+        return any(step.formats for step in self.steps)
+
+    @property
+    def compares_as_keva(self) -> bool:
+        """True where the two sides meet in Keva's form: a step changes what arrives from Salesforce."""
+        return self.direction is Direction.FROM_CRM and any(step.symmetric for step in self.steps)
+
     def forward(self, value: str | None, region: str) -> tuple[str | None, ...]:
         """What would be written to each target."""
         current = clean(value)
@@ -108,14 +118,14 @@ class Pipeline:
 
     def backward(self, values: Sequence[str | None], region: str) -> str | None:
         """What would be written to Keva."""
-        current = self.joined(values)
+        current = written(self.kind, self.joined(values))
         if self.direction is Direction.FROM_CRM:
             for step in self.steps:
                 current = self._apply(step.arriving, current, region, step.per_item)
         else:
             for step in reversed(self.steps):
                 current = self._apply(step.backward, current, region, step.per_item)
-        return _keva_form(self.kind, current)
+        return current if self.formats else _keva_form(self.kind, current)
 
     def joined(self, values: Sequence[str | None]) -> str | None:
         """The targets' values as one clean value."""
@@ -131,15 +141,16 @@ class Pipeline:
 
     def compare_keva(self, value: str | None, region: str) -> str | None:
         """The Keva value in the form to compare."""
-        if self.direction is Direction.FROM_CRM:
-            return canonical(self.kind, _keva_form(self.kind, clean(value)), region)
+        if self.compares_as_keva:
+            value = clean(value) if self.formats else _keva_form(self.kind, clean(value))
+            return canonical(self.kind, value, region)
         return canonical(self.kind, self.joined(self.forward(value, region)), region)
 
     def compare_salesforce(self, values: Sequence[str | None], region: str) -> str | None:
         """The Salesforce values in the form to compare."""
-        if self.direction is Direction.FROM_CRM:
+        if self.compares_as_keva:
             return canonical(self.kind, self.backward(values, region), region)
-        if self.steps and self.stable and self.direction is Direction.BIDIRECTIONAL:
+        if self.steps and self.stable and self.direction is not Direction.TO_CRM:
             # seen as they will be once they have gone to Keva and come back: what a step loses is no difference
             values = self.forward(self.backward(values, region), region)
         return canonical(self.kind, self.joined(values), region)
@@ -184,7 +195,7 @@ def _keva_form(kind: FieldKind, value: str | None) -> str | None:
         return None
     if kind is FieldKind.LIST:
         items = list_items(value)
-        return json.dumps(items, ensure_ascii=False) if items else None
+        return list_text(items) if items else None
     shown = written(kind, value)
     if kind is FieldKind.DATETIME and shown is not None:
         return shown.replace(".000Z", "Z")

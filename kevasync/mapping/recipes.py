@@ -159,6 +159,7 @@ def _split(arguments: Mapping[str, Any], targets: int) -> Step:
             lambda value, _: ";".join(pieces(value)),
             lambda value, _: separator.join(list_items(value)),
             lossy=True,
+            formats=True,
             loses=lambda value, _: ";" in (value or ""),
         )
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,7 +14,7 @@ from kevasync.values import canonical, clean, is_valid, list_items
 
 __all__ = ["FORMAT_RECIPES"]
 
-_PLAIN_NUMBER = re.compile(r"[+-]?[0-9]{1,60}(?:\.[0-9]{0,60})?")
+_PRECISE = Context(prec=1000)
 
 
 def _guarded(forward: Change, backward: Change) -> Change:
@@ -65,7 +64,7 @@ def _date(arguments: Mapping[str, Any], _targets: int) -> Step:
         moment = _parse_with(value, "%Y-%m-%d")
         return value if moment is None else moment.strftime(pattern)
 
-    return Step(forward, _guarded(forward, backward), loses=lambda _value, _region: False)
+    return Step(forward, _guarded(forward, backward), formats=True, loses=lambda _value, _region: False)
 
 
 def _datetime(arguments: Mapping[str, Any], _targets: int) -> Step:
@@ -92,7 +91,7 @@ def _datetime(arguments: Mapping[str, Any], _targets: int) -> Step:
         except (OverflowError, ValueError):
             return value
 
-    return Step(forward, _guarded(forward, backward), loses=lambda _value, _region: False)
+    return Step(forward, _guarded(forward, backward), formats=True, loses=lambda _value, _region: False)
 
 
 def _written(moment: datetime) -> str:
@@ -108,14 +107,14 @@ def _number(arguments: Mapping[str, Any], _targets: int) -> Step:
             return None
         plain = value.replace("\u00a0", "").replace("\u202f", "").replace(" ", "").replace("'", "")
         plain = plain.replace(thousands, "").replace(point, ".")
-        return Decimal(plain) if _PLAIN_NUMBER.fullmatch(plain) else None
+        return Decimal(canonical(FieldKind.NUMBER, plain, "") or "0") if is_valid(FieldKind.NUMBER, plain, "") else None
 
     def forward(value: str | None, _region: str) -> str | None:
         number = parse(value)
         if number is None:
             return value
         if decimals is not None:
-            number = number.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
+            number = number.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP, context=_PRECISE)
         return canonical(FieldKind.NUMBER, format(number, "f"), "")
 
     def backward(value: str | None, _region: str) -> str | None:
@@ -125,7 +124,7 @@ def _number(arguments: Mapping[str, Any], _targets: int) -> Step:
         number, kept = parse(value), parse(backward(forward(value, region), region))
         return number is not None and number != kept
 
-    return Step(forward, _guarded(forward, backward), lossy=decimals is not None, loses=loses)
+    return Step(forward, _guarded(forward, backward), formats=True, lossy=decimals is not None, loses=loses)
 
 
 def _boolean(arguments: Mapping[str, Any], _targets: int) -> Step:
@@ -140,7 +139,7 @@ def _boolean(arguments: Mapping[str, Any], _targets: int) -> Step:
     def backward(value: str | None, _region: str) -> str | None:
         return words[value][0] if value in words else value
 
-    return Step(forward, _guarded(forward, backward), loses=lambda _value, _region: False)
+    return Step(forward, _guarded(forward, backward), formats=True, loses=lambda _value, _region: False)
 
 
 def _invert(_arguments: Mapping[str, Any], _targets: int) -> Step:

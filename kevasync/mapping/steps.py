@@ -40,7 +40,7 @@ class Step:
     Promise: forward(backward(forward(v))) == forward(v), unless `stable` is False. `one_way` says that there is no
     way back; `lossy` that different values may become one; `loses(value, region)` tells whether this one would come
     back as another. `symmetric` steps do the same to a value that travels from Salesforce. `per_item` steps work on
-    each item of a list. `cheap_sql(x)` is SQL that, cleaned, equals forward(clean(x)).
+    each item of a list. `formats` steps write Keva's own form themselves, on the way back. `cheap_sql(x)` is SQL that, cleaned, equals forward(clean(x)).
     """
 
     forward: Change
@@ -50,6 +50,7 @@ class Step:
     stable: bool = True
     symmetric: bool = False
     per_item: bool = False
+    formats: bool = False
     splitter: Splitter | None = None
     cheap_sql: Callable[[str], str] | None = None
     loses: Callable[[str | None, str], bool] | None = None

@@ -105,14 +105,8 @@ def prepare(suite: Mapping[str, Any], where: str) -> list[Expectation]:
     """Check every expectation of a suite. Raises UsageError `quality-suite-invalid` with all problems at once."""
     prepared: list[Expectation] = []
     problems: list[Problem] = []
-    refused = (
-        KeyError,
-        TypeError,
-        ValueError,
-        AttributeError,
-        IndexError,
-        _library().exceptions.GreatExpectationsError,
-    )
+    theirs = _library().exceptions.GreatExpectationsError
+    refused = (LookupError, TypeError, ValueError, AttributeError, re.error, theirs)
     for position, raw in enumerate(suite["expectations"], start=1):
         try:
             prepared.append(_prepare(position, raw))

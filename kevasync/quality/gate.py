@@ -145,10 +145,13 @@ def _by_chunk(file: pq.ParquetFile, tallies: Mapping[int, _Tally], key: str, chu
     required = [item for item in items if item.type == NOT_NULL]
     if not items:
         return
-    for frame in _frames(file, items, key, chunk_rows, extra=("_id", "_clear")):
-        _add(tallies, engine.validate(frame, plain, key, where))
+    for frame in _frames(file, items, key, chunk_rows, extra=("_id", "_clear") if required else ()):
+        # only flat columns reach the library: it pickles every frame, and lists cost it seconds
+        flat = frame.drop(columns=[name for name in ("_clear",) if name in frame])
+        _add(tallies, engine.validate(flat, plain, key, where))
         for item in required:
-            _add(tallies, engine.validate(_said(frame, item.columns[0]), [item], key, where))
+            said = frame.loc[_said(frame, item.columns[0]), [key, item.columns[0]]]
+            _add(tallies, engine.validate(said, [item], key, where))
 
 
 def _whole(file: pq.ParquetFile, tallies: Mapping[int, _Tally], key: str, where: str) -> None:
@@ -172,13 +175,15 @@ def _frames(
 
 
 def _said(frame: Frame, column: str) -> Frame:
-    """The rows that say something of a required field: a value, a clear, or a new record."""
+    """True for the rows that say something of a required field: a value, a clear, or a new record."""
     said = frame[column].notna()
     if "_id" in frame:
         said |= frame["_id"].isna()
     if "_clear" in frame:
-        said |= frame["_clear"].map(lambda names: names is not None and column in names).astype(bool)
-    return frame[said]
+        silent = frame.loc[~said, "_clear"]
+        cleared = silent.map(lambda names: names is not None and column in names)
+        said[cleared.index[cleared.astype(bool)]] = True
+    return said
 
 
 def _add(tallies: Mapping[int, _Tally], verdicts: Sequence[engine.Verdict]) -> None:

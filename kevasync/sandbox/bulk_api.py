@@ -15,14 +15,16 @@ from typing import Any, cast
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from kevasync.sandbox.answers import ApiError, not_found
-from kevasync.sandbox.bulk import DONE, Bulk, Job
+from kevasync.sandbox.bulk import Bulk
 from kevasync.sandbox.bulk_csv import DELIMITERS, LINE_ENDINGS, page_of, slices
+from kevasync.sandbox.bulk_jobs import DONE, Job
 from kevasync.sandbox.bulk_run import CONTENT, FAILED, RESULTS, SUCCESSFUL, write_unprocessed
 from kevasync.sandbox.org import Org
+from kevasync.sandbox.replies import SalesforceJson
 
 MAX_UPLOAD_BYTES = 150 * 1024 * 1024 * 3 // 4  # 150 MB once base64 has made it a third longer
 MAX_MULTIPART_CHARACTERS = 100_000
@@ -39,13 +41,12 @@ class BulkApi:
     def routes(self) -> list[Route]:
         """Ingest and query jobs; the names of result files are accepted in any casing."""
         base = "/services/data/v{version:float}/jobs"
-        table: list[tuple[str, str, Callable[[Request], Any]]] = [
+        table: list[tuple[str, str, Callable[[Request, bytes], Response]]] = [
             ("POST", "ingest", self._create_ingest),
             ("GET", "ingest", self._list),
             ("GET", "ingest/{id}", self._status),
             ("PATCH", "ingest/{id}", self._patch),
             ("DELETE", "ingest/{id}", self._delete),
-            ("PUT", "ingest/{id}/batches", self._upload),
             ("GET", "ingest/{id}/{file}", self._ingest_results),
             ("POST", "query", self._create_query),
             ("GET", "query", self._list),
@@ -54,40 +55,51 @@ class BulkApi:
             ("DELETE", "query/{id}", self._delete),
             ("GET", "query/{id}/results", self._query_results),
         ]
-        return [Route(f"{base}/{path}", self._guarded(call), methods=[method]) for method, path, call in table]
+        return [
+            Route(f"{base}/ingest/{{id}}/batches", self._upload, methods=["PUT"]),
+            *(Route(f"{base}/{path}", self._guarded(call), methods=[method]) for method, path, call in table),
+        ]
 
-    def _guarded(self, call: Callable[[Request], Any]) -> Callable[[Request], Any]:
-        async def endpoint(request: Request) -> Response:
-            self._auth(request)
-            self._org.counters.count()
-            response: Response = await call(request)
-            response.headers["Sforce-Limit-Info"] = self._org.counters.info
+    def _guarded(self, call: Callable[[Request, bytes], Response]) -> Callable[[Request], Any]:
+        """An endpoint that works on a thread of its own: a write may have to wait for the batch of a job."""
+
+        def answer(request: Request, raw: bytes) -> Response:
+            self._admit(request)
+            response = call(request, raw)
+            response.headers["Sforce-Limit-Info"] = self._org.counters.limit_info()
             return response
+
+        async def endpoint(request: Request) -> Response:
+            return await run_in_threadpool(answer, request, await request.body())
 
         return endpoint
 
+    def _admit(self, request: Request) -> None:
+        self._auth(request)
+        self._org.counters.request()
+
     # -- jobs
 
-    async def _create_ingest(self, request: Request) -> Response:
+    def _create_ingest(self, request: Request, raw: bytes) -> Response:
         kind = request.headers.get("content-type", "")
         if kind.lower().startswith("multipart/form-data"):
-            asked, content = _multipart(kind, await request.body())
+            asked, content = _multipart(kind, raw)
         else:
-            asked, content = _json(await request.body()), None
-        job = await run_in_threadpool(self._bulk.create, "ingest", _version(request), asked)
+            asked, content = _json(raw), None
+        job = self._bulk.create("ingest", _version(request), asked)
         if content is not None:
             self._content(job).write_bytes(content)
             self._bulk.uploaded(job.id)
             job = self._bulk.close_job(job.id)
-        return JSONResponse(job.as_dict(self._org.user_id))
+        return SalesforceJson(job.as_dict(self._org.user_id))
 
-    async def _create_query(self, request: Request) -> Response:
-        asked = _json(await request.body())
-        job = await run_in_threadpool(self._bulk.create, "query", _version(request), asked)
-        return JSONResponse(job.as_dict(self._org.user_id))
+    def _create_query(self, request: Request, raw: bytes) -> Response:
+        asked = _json(raw)
+        job = self._bulk.create("query", _version(request), asked)
+        return SalesforceJson(job.as_dict(self._org.user_id))
 
-    async def _list(self, request: Request) -> Response:
-        jobs = self._bulk.jobs(_kind(request))
+    def _list(self, request: Request, _raw: bytes) -> Response:
+        jobs = self._bulk.jobs.all(_kind(request))
         start = _position(request.query_params.get("queryLocator", ""))
         body: dict[str, Any] = {
             "done": len(jobs) <= start + LIST_ROWS,
@@ -96,13 +108,13 @@ class BulkApi:
         }
         if not body["done"]:
             body["nextRecordsUrl"] = f"{request.url.path}?queryLocator={_locator(start + LIST_ROWS)}"
-        return JSONResponse(body)
+        return SalesforceJson(body)
 
-    async def _status(self, request: Request) -> Response:
-        return JSONResponse(self._job(request).as_status(self._org.user_id))
+    def _status(self, request: Request, _raw: bytes) -> Response:
+        return SalesforceJson(self._job(request).as_status(self._org.user_id))
 
-    async def _patch(self, request: Request) -> Response:
-        state = _json(await request.body()).get("state")
+    def _patch(self, request: Request, raw: bytes) -> Response:
+        state = _json(raw).get("state")
         job_id, kind = request.path_params["id"], _kind(request)
         if state == "Aborted":
             job = self._bulk.abort(job_id, kind)
@@ -110,14 +122,14 @@ class BulkApi:
             job = self._bulk.close_job(job_id)
         else:
             raise ApiError("INVALIDJOBSTATE", f"InvalidJobState : Invalid job state: {state}")
-        return JSONResponse(job.as_dict(self._org.user_id))
+        return SalesforceJson(job.as_dict(self._org.user_id))
 
-    async def _delete(self, request: Request) -> Response:
-        await run_in_threadpool(self._bulk.delete, request.path_params["id"], _kind(request))
+    def _delete(self, request: Request, _raw: bytes) -> Response:
+        self._bulk.delete(request.path_params["id"], _kind(request))
         return Response(status_code=204)
 
     def _job(self, request: Request) -> Job:
-        return self._bulk.get(request.path_params["id"], _kind(request))
+        return self._bulk.jobs.get(request.path_params["id"], _kind(request))
 
     def _content(self, job: Job) -> Path:
         return self._bulk.files(job) / CONTENT
@@ -125,6 +137,7 @@ class BulkApi:
     # -- data in and out
 
     async def _upload(self, request: Request) -> Response:
+        await run_in_threadpool(self._admit, request)
         job = self._job(request)
         if job.state != "Open":
             raise ApiError("INVALIDJOBSTATE", f"InvalidJobState : Job is not open; its state is {job.state}")
@@ -151,10 +164,10 @@ class BulkApi:
             text = f"The uploaded content exceeds the maximum of {MAX_UPLOAD_BYTES} bytes"
             raise ApiError("REQUEST_ENTITY_TOO_LARGE", text, status=413)
         part.replace(self._content(job))
-        self._bulk.uploaded(job.id)
-        return Response(status_code=201)
+        await run_in_threadpool(self._bulk.uploaded, job.id)
+        return Response(status_code=201, headers={"Sforce-Limit-Info": self._org.counters.limit_info()})
 
-    async def _ingest_results(self, request: Request) -> Response:
+    def _ingest_results(self, request: Request, _raw: bytes) -> Response:
         job = self._job(request)
         name = request.path_params["file"].lower()
         folder = self._bulk.files(job)
@@ -169,7 +182,7 @@ class BulkApi:
         end = job.successful_bytes if files[name] == SUCCESSFUL else job.failed_bytes
         return _csv(slices(path, (0, end or path.stat().st_size)))
 
-    async def _query_results(self, request: Request) -> Response:
+    def _query_results(self, request: Request, _raw: bytes) -> Response:
         job = self._job(request)
         if job.state != "JobComplete":
             raise ApiError("INVALIDJOBSTATE", f"InvalidJobState : Results are not available; the state is {job.state}")

@@ -116,9 +116,10 @@ class RowWriter:
         self._starts.tofile(index)
         del self._starts[:]
 
-    def flush(self) -> None:
-        """Let readers see all rows written so far."""
+    def flush(self) -> int:
+        """Let readers see all rows written so far; the length of the file."""
         self._file.flush()
+        return self.offset
 
     def __enter__(self) -> Self:
         return self

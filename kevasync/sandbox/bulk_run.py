@@ -13,7 +13,7 @@ from kevasync.sandbox.org import Org
 from kevasync.sandbox.schema import ObjectSpec
 
 if TYPE_CHECKING:
-    from kevasync.sandbox.bulk import Job
+    from kevasync.sandbox.bulk_jobs import Job
 
 INGEST_OPERATIONS = frozenset({"insert", "update", "upsert", "delete", "hardDelete"})
 BATCH_ROWS = 10_000
@@ -24,13 +24,17 @@ class JobFailedError(Exception):
     """The whole job fails; the text is its errorMessage."""
 
 
-class Keep(Protocol):
-    """Saves the state of the job; False where it was aborted or the sandbox stops."""
+class Progress(Protocol):
+    """Keeps count of a running job."""
 
-    def __call__(self, **values: Any) -> bool: ...  # noqa: D102 the class says it
+    def save(self, **values: Any) -> None:
+        """Save what was done so far."""
+
+    def goes_on(self) -> bool:
+        """Whether to go on; False where the job was aborted or the sandbox stops."""
 
 
-def run_ingest(org: Org, job: Job, folder: Path, keep: Keep) -> bool:
+def run_ingest(org: Org, job: Job, folder: Path, progress: Progress) -> bool:
     """Write the rows in batches of 10,000, each one transaction; True where none is left.
 
     Nothing is written where the file as a whole is bad. A job that was interrupted goes on after its last saved batch.
@@ -48,31 +52,32 @@ def run_ingest(org: Org, job: Job, folder: Path, keep: Keep) -> bool:
             if not job.processed:
                 successful.row(["sf__Id", "sf__Created", *header])
                 failed.row(["sf__Id", "sf__Error", *header])
-            return _run_batches(_Batches(org, job, header), rows, successful, failed, keep)
+            return _run_batches(_Batches(org, job, header), rows, successful, failed, progress)
     except CsvError as error:
         raise JobFailedError(str(error)) from None
 
 
 def _run_batches(
-    batches: _Batches, rows: Iterator[list[str]], successful: RowWriter, failed: RowWriter, keep: Keep
+    batches: _Batches, rows: Iterator[list[str]], successful: RowWriter, failed: RowWriter, progress: Progress
 ) -> bool:
     processed, bad = batches.job.processed, batches.job.failed
-    going = keep()
-    while going and (batch := list(itertools.islice(rows, BATCH_ROWS))):
-        results = batches.write(batch)
-        for row, result in zip(batch, results, strict=True):
-            if result.success:
-                successful.row([result.id, "true" if result.created else "false", *row])
-            else:
-                failed.row([batches.id_of(row, result), _error_text(result.errors), *row])
-                bad += 1
-        successful.flush()
-        failed.flush()
-        processed += len(batch)
-        going = keep(processed=processed, failed=bad, successful_bytes=successful.offset, failed_bytes=failed.offset)
-    successful.flush()
-    failed.flush()
-    return going or next(rows, None) is None
+    while progress.goes_on():
+        batch = list(itertools.islice(rows, BATCH_ROWS))
+        if not batch:
+            return True
+        # records and count are committed as one, so that a sandbox killed at any moment goes on without a repeat
+        with batches.org.database.write():
+            results = batches.write(batch)
+            for row, result in zip(batch, results, strict=True):
+                if result.success:
+                    successful.row([result.id, "true" if result.created else "false", *row])
+                else:
+                    failed.row([batches.id_of(row, result), _error_text(result.errors), *row])
+                    bad += 1
+            processed += len(batch)
+            ends = {"successful_bytes": successful.flush(), "failed_bytes": failed.flush()}
+            progress.save(processed=processed, failed=bad, **ends)
+    return next(rows, None) is None
 
 
 class _Batches:
@@ -186,7 +191,7 @@ def write_unprocessed(job: Job, folder: Path) -> Iterator[list[str]]:
         return
 
 
-def run_query(org: Org, job: Job, folder: Path, keep: Keep) -> bool:
+def run_query(org: Org, job: Job, folder: Path, progress: Progress) -> bool:
     """Run the query into one indexed file; the rows are those of the moment it began."""
     try:
         result = org.query(job.soql, all_rows=job.operation == "queryAll")
@@ -196,9 +201,11 @@ def run_query(org: Org, job: Job, folder: Path, keep: Keep) -> bool:
             for cells in result.flat():
                 writer.row(cells)
                 count += 1
-                if count % BATCH_ROWS == 0 and not keep(processed=count):
-                    return False
+                if count % BATCH_ROWS == 0:
+                    progress.save(processed=count)
+                    if not progress.goes_on():
+                        return False
     except ApiError as error:
         raise JobFailedError(f"{error.code} : {error.message}") from None
-    keep(processed=count)
+    progress.save(processed=count)
     return True

@@ -147,7 +147,9 @@ def _build_table(con: sqlite3.Connection, spec: ObjectSpec) -> None:
             if name not in known:
                 con.execute(f"ALTER TABLE {table} ADD COLUMN {text}")
     for field in spec.fields:
-        wanted = field.is_key or field.unique or (field.reference and field.access == "both" and field.name != "OwnerId")
+        wanted = (
+            field.is_key or field.unique or (field.reference and field.access == "both" and field.name != "OwnerId")
+        )
         if field.name == "SystemModstamp" or (wanted and field.type != "id"):
             index = quoted(f"{spec.name}_{field.name}")
             con.execute(f"CREATE INDEX IF NOT EXISTS {index} ON {table} ({quoted(field.name)})")

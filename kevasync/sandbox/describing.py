@@ -92,7 +92,7 @@ def _field(spec: ObjectSpec, field: FieldSpec) -> dict[str, Any]:
     writable = not spec.read_only
     return {
         "aggregatable": plain and field.type != "boolean", "aiPredictionField": False, "autoNumber": False,
-        "byteLength": 18 if field.length == 18 else field.length * 3,  # noqa: PLR2004 ids are ASCII
+        "byteLength": 18 if field.length == 18 else field.length * 3,  # noqa: PLR2004 a fact of the format
         "calculated": field.calculated, "calculatedFormula": None, "cascadeDelete": field.cascade,
         "caseSensitive": field.case_sensitive, "compoundFieldName": name_part, "controllerName": None,
         "createable": field.createable and writable, "custom": field.custom, "defaultValue": field.default,

@@ -43,16 +43,17 @@ class Write:
         self._number(prepared)
         self._check_against_data(prepared)
         self._save(prepared, self._insert)
-        return [RowResult(None if row.errors else row.id, not row.errors, not row.errors, tuple(row.errors)) for row in prepared]
+        return [_result(row, created=True) for row in prepared]
 
     def update(self, rows: Sequence[Mapping[str, Any]]) -> list[RowResult]:
         """Change the given fields of the records named by `Id`."""
         rules = RowRules(self._org.schema, self._spec, "update", text=self._text)
         prepared = [rules.prepare(row) for row in rows]
         self._check_targets(prepared)
+        self._check_converted(prepared)
         self._check_against_data(prepared)
         self._save(prepared, self._change)
-        return [RowResult(row.id, not row.errors, False, tuple(row.errors)) for row in prepared]
+        return [_result(row) for row in prepared]
 
     def upsert(self, key: FieldSpec, rows: Sequence[Mapping[str, Any]], *, update_only: bool) -> list[RowResult]:
         """Create or change one record a row, found by the value of `key`."""
@@ -91,7 +92,7 @@ class Write:
             self._con.executemany(f"DELETE FROM {self._table} WHERE Id = ?", [(one,) for one in gone])  # noqa: S608 names of the schema
         else:
             self._mark_deleted(self._spec, gone, None)
-        return [RowResult(row.id if not row.errors else None, not row.errors, False, tuple(row.errors)) for row in prepared]
+        return [_result(row) for row in prepared]
 
     def merge(self, master_id: str, loser_ids: Sequence[str]) -> None:
         """Soft-delete the losers with MasterRecordId set, after their children were given to the master."""
@@ -156,19 +157,11 @@ class Write:
     def _check_targets(self, prepared: Sequence[Prepared]) -> None:
         """Every row must name a record of this object that is there, and name it once."""
         for row in prepared:
-            if row.errors:
-                continue
-            if row.id is None or not str(row.id).strip():
-                row.errors.append(ApiError("MISSING_ARGUMENT", "Id not specified in an update call", about_record=True))
-                continue
-            try:
-                row.id = to_18(str(row.id).strip())
-            except ApiError as error:
-                row.errors.append(error)
-                continue
-            if row.id[:3] != self._spec.prefix:
-                message = f"{self._spec.label} ID: id value of incorrect type: {row.id}"
-                row.errors.append(ApiError("MALFORMED_ID", message, ("Id",), about_record=True))
+            if not row.errors:
+                try:
+                    row.id = self._target_id(row.id)
+                except ApiError as error:
+                    row.errors.append(error)
         state = self._states(self._spec, {row.id for row in prepared if not row.errors})
         seen: set[str] = set()
         for row in prepared:
@@ -183,6 +176,30 @@ class Write:
                 row.errors.append(ApiError("DUPLICATE_VALUE", message, ("Id",), about_record=True))
             else:
                 seen.add(row.id)
+
+    def _target_id(self, given: Any) -> str:
+        """The 18-character id of a row's target, which must be one of this object."""
+        if given is None or not str(given).strip():
+            raise ApiError("MISSING_ARGUMENT", "Id not specified in an update call", about_record=True)
+        record_id = to_18(str(given).strip())
+        if record_id[:3] != self._spec.prefix:
+            message = f"{self._spec.label} ID: id value of incorrect type: {record_id}"
+            raise ApiError("MALFORMED_ID", message, ("Id",), about_record=True)
+        return record_id
+
+    def _check_converted(self, prepared: Sequence[Prepared]) -> None:
+        """A Lead that became a Contact can no longer be changed."""
+        if self._spec.name != "Lead":
+            return
+        rows = self._con.execute(
+            "SELECT Id FROM Lead WHERE IsConverted = 1 AND Id IN (SELECT value FROM json_each(?))",
+            (json.dumps([row.id for row in prepared if not row.errors]),),
+        )
+        converted = {row[0] for row in rows}
+        for row in prepared:
+            if row.id in converted and not row.errors:
+                message = "cannot reference converted lead"
+                row.errors.append(ApiError("CANNOT_UPDATE_CONVERTED_LEAD", message, about_record=True))
 
     def _states(self, spec: ObjectSpec, ids: set[Any]) -> dict[str, int]:
         """IsDeleted by id, for those of the ids that exist."""
@@ -208,11 +225,9 @@ class Write:
                 wanted[reference.reference[0], key.name].add(value)
         found = {}
         for (parent_name, key_name), values in wanted.items():
-            parent = self._org.schema.get(parent_name)
-            key = parent.field(key_name) if parent else None
-            if parent is not None and key is not None:
-                other = Write(self._org, self._con, parent, text=self._text, allow_save=True)
-                found[parent_name, key_name] = other.find(key, list(values))
+            parent = self._org.spec(parent_name)
+            other = Write(self._org, self._con, parent, text=self._text, allow_save=True)
+            found[parent_name, key_name] = other.find(self._org.key_field(parent_name, key_name), list(values))
         for row in prepared:
             for reference, key, value in row.parents:
                 parent_name = reference.reference[0]
@@ -327,7 +342,9 @@ class Write:
         for row in rows:
             groups[tuple(row.values)].append(row)
         for names, members in groups.items():
-            sets = ", ".join(f"{quoted(name)} = ?" for name in (*names, "SystemModstamp", "LastModifiedDate", "LastModifiedById"))
+            sets = ", ".join(
+                f"{quoted(name)} = ?" for name in (*names, "SystemModstamp", "LastModifiedDate", "LastModifiedById")
+            )
             tail = (self._stamp, self._stamp, self._org.user_id)
             self._con.executemany(
                 f"UPDATE {self._table} SET {sets} WHERE Id = ?",  # noqa: S608 names of the schema
@@ -337,9 +354,13 @@ class Write:
 
 def settle_all_or_none(results: list[RowResult]) -> list[RowResult]:
     """The results of an all-or-none call in which a row failed: the good ones were rolled back."""
-    return [
-        result if result.errors else RowResult(None, success=False, errors=(rolled_back(),)) for result in results
-    ]
+    return [result if result.errors else RowResult(None, success=False, errors=(rolled_back(),)) for result in results]
+
+
+def _result(row: Prepared, *, created: bool = False) -> RowResult:
+    good = not row.errors
+    # a row that was to be created has no id when it failed
+    return RowResult(row.id if good or not created else None, good, created and good, tuple(row.errors))
 
 
 def _pick(row: Mapping[str, Any], name: str) -> Any:

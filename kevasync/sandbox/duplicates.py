@@ -1,4 +1,4 @@
-"""The org's duplicate rule: off, alert (the allowSave header gets past it) or block, by the setting `duplicate_rule`."""
+"""The org's duplicate rule: off, alert (the allowSave header gets past it) or block; the setting `duplicate_rule`."""
 
 from __future__ import annotations
 

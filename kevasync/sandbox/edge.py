@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -17,6 +19,7 @@ from kevasync.sandbox.keva import Keva
 from kevasync.sandbox.keva_api import KevaApi
 from kevasync.sandbox.oauth import OAuth
 from kevasync.sandbox.org import Org
+from kevasync.sandbox.replies import SalesforceJson
 
 MAX_TARGET_BYTES = 16_384  # Salesforce refuses a longer request line
 
@@ -40,7 +43,8 @@ def application(org: Org, oauth: OAuth, bulk: Bulk, keva: Keva, faults: Faults) 
         *KevaApi(keva).routes(),
         *Control(oauth, faults).routes(),
     ]
-    inner = Starlette(routes=routes, exception_handlers={ApiError: _api_error, 404: _missing, 405: _wrong_method})
+    handlers: Any = {ApiError: _api_error, 404: _missing, 405: _wrong_method, Exception: _unexpected}
+    inner = Starlette(routes=routes, exception_handlers=handlers)
     inner.router.redirect_slashes = False
     return FaultMiddleware(OneSpelling(inner), faults, expire)
 
@@ -65,16 +69,22 @@ class OneSpelling:
 
 async def _api_error(_request: Request, error: Exception) -> Response:
     assert isinstance(error, ApiError)  # noqa: S101 registered for nothing else
-    return JSONResponse([error.as_rest()], error.status)
+    return SalesforceJson([error.as_rest()], error.status)
+
+
+async def _unexpected(_request: Request, error: Exception) -> Response:
+    # a fault of the sandbox; the server also logs it with its traceback
+    text = f"An unexpected error occurred: {type(error).__name__}"
+    return SalesforceJson([{"errorCode": "UNKNOWN_EXCEPTION", "message": text}], 500)
 
 
 async def _missing(request: Request, _error: Exception) -> Response:
     if request.url.path.startswith("/keva/"):
         return JSONResponse({"error": "Not found"}, 404)
-    return JSONResponse([not_found().as_rest()], 404)
+    return SalesforceJson([not_found().as_rest()], 404)
 
 
 async def _wrong_method(request: Request, error: Exception) -> Response:
     allowed = (getattr(error, "headers", None) or {}).get("Allow", "").replace(" ", "")
     text = f"HTTP Method '{request.method}' not allowed. Allowed are {allowed}"
-    return JSONResponse([{"errorCode": "METHOD_NOT_ALLOWED", "message": text}], 405, {"Allow": allowed})
+    return SalesforceJson([{"errorCode": "METHOD_NOT_ALLOWED", "message": text}], 405, {"Allow": allowed})

@@ -100,11 +100,11 @@ def _text_reader(spec: FieldSpec, complain: _Complain) -> Reader:
         if value is None:
             return None
         if not isinstance(value, str):
-            complain(spec, value)
+            return complain(spec, value)
         if "\x00" in value:
             # a NUL cannot be stored by Salesforce; it never reaches the field
             value = value.replace("\x00", "")
-        trimmed = value.strip(_TRIMMED)
+        trimmed: str = value.strip(_TRIMMED)
         if not trimmed:
             return None
         if len(trimmed) > limit:
@@ -134,9 +134,7 @@ def _extra_check(spec: FieldSpec) -> Callable[[str], None] | None:
             for one in value.split(";") if several else (value,):
                 if one.strip() not in allowed:
                     message = f"{spec.label}: bad value for restricted picklist field: {one}"
-                    raise ApiError(
-                        "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", message, (spec.name,), about_record=True
-                    )
+                    raise ApiError("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", message, (spec.name,), about_record=True)
 
         return picklist
     return None
@@ -153,7 +151,7 @@ def _boolean_reader(spec: FieldSpec, complain: _Complain) -> Reader:
             return 1
         if word in _FALSE:
             return 0
-        complain(spec, value)
+        return complain(spec, value)
 
     return read
 
@@ -280,7 +278,7 @@ def csv_number(value: float | None) -> str:
     if value is None:
         return ""
     size = abs(value)
-    if value == 0 or 1e-3 <= size < 1e7:  # noqa: PLR2004 Java's own limits for plain notation
+    if value == 0 or 1e-3 <= size < 1e7:  # noqa: PLR2004 a fact of the format
         return repr(value) if "e" not in repr(value) else f"{Decimal(repr(value)):f}"
     if math.isinf(value) or math.isnan(value):
         return ""

@@ -52,7 +52,7 @@ def to_18(text: str) -> str:
     if _SHAPE.fullmatch(text) is None:
         raise ApiError("MALFORMED_ID", f"malformed id {text}", about_record=True)
     core = text[:15]
-    if len(text) == 15:
+    if len(text) == len(core):
         return core + _suffix(core)
     if _suffix(core) == text[15:]:
         return text

@@ -96,8 +96,8 @@ class InvalidBodyError(Exception):
 class Keva:
     """The customers of one Keva workspace (`database` None: in memory), its API keys and how its API behaves.
 
-    `paging` is the shape of a list answer: "named" (customers, total, limit, offset), "pages" (data, pagination; asked by page
-    and per_page) or "bare" (a list). `newest_first` makes new customers shift the pages while a client reads them.
+    `paging` is the shape of a list answer: "named" (customers, total, limit, offset), "pages" (data, pagination;
+    by page and per_page) or "bare" (a list). `newest_first` makes new customers shift the pages while a client reads.
     `rate` is the number of requests a key may make in `rate_seconds` (0: no limit).
     """
 
@@ -153,6 +153,9 @@ class Keva:
 
     def customers(self) -> Iterator[dict[str, Any]]:
         """All customers, oldest first."""
+        return map(json.loads, self._documents())
+
+    def _documents(self) -> Iterator[str]:
         last = 0
         while True:
             sql = "SELECT seq, document FROM customer WHERE seq > ? ORDER BY seq LIMIT 1000"
@@ -161,7 +164,7 @@ class Keva:
             if not rows:
                 return
             for last, document in rows:  # noqa: B007 the next page starts after the last one seen
-                yield json.loads(document)
+                yield document
 
     def count(self) -> int:
         """How many customers there are."""
@@ -199,15 +202,15 @@ class Keva:
             if packed
             else path.open("w", encoding="utf-8", newline="") as file
         ):
-            return writers[form](cast("IO[str]", file), self.customers())
+            return writers[form](cast("IO[str]", file), self._documents())
 
-    def _export_csv(self, file: IO[str], customers: Iterable[dict[str, Any]]) -> int:
+    def _export_csv(self, file: IO[str], documents: Iterable[str]) -> int:
         columns = [name for name in EMPTY if name != "customFields"]
         custom = sorted(self.custom_fields)
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow([*columns, *custom])
         count = 0
-        for customer in customers:
+        for customer in map(json.loads, documents):
             extra = customer["customFields"]
             values = [*(customer[name] for name in columns), *(extra.get(name) for name in custom)]
             writer.writerow([_cell(value) for value in values])
@@ -356,17 +359,17 @@ def _differs(one: Any, other: Any) -> bool:
     return _email_key(one) != _email_key(other)
 
 
-def _export_lines(file: IO[str], customers: Iterable[dict[str, Any]]) -> int:
+def _export_lines(file: IO[str], documents: Iterable[str]) -> int:
     count = 0
-    for customer in customers:
-        file.write(json.dumps(customer, ensure_ascii=False) + "\n")
+    for document in documents:
+        file.write(document + "\n")
         count += 1
     return count
 
 
-def _export_list(file: IO[str], customers: Iterable[dict[str, Any]]) -> int:
-    rows = list(customers)
-    json.dump(rows, file, ensure_ascii=False)
+def _export_list(file: IO[str], documents: Iterable[str]) -> int:
+    rows = list(documents)
+    file.write("[" + ",\n".join(rows) + "]")
     return len(rows)
 
 

@@ -16,8 +16,10 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
+
+from kevasync.sandbox.replies import SalesforceJson
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 AUDIENCES = ("https://login.salesforce.com", "https://test.salesforce.com")
@@ -307,17 +309,17 @@ class OAuth:
     async def _token(self, request: Request) -> Response:
         headers = {"Cache-Control": "no-cache, no-store", "Pragma": "no-cache"}
         try:
-            return JSONResponse(self.grant(await _form(request), _basic(request)), headers=headers)
+            return SalesforceJson(self.grant(await _form(request), _basic(request)), headers=headers)
         except OAuthError as error:
             content = {"error": error.error, "error_description": error.description}
-            return JSONResponse(content, status_code=400, headers=headers)
+            return SalesforceJson(content, status_code=400, headers=headers)
 
     async def _revoke(self, request: Request) -> Response:
         token = (await _form(request)).get("token", "")
         with self._lock:
             row = self._db.execute("SELECT kind, family FROM token WHERE token = ? AND alive = 1", [token]).fetchone()
             if row is None:
-                return JSONResponse({"error": "unsupported_token_type", "error_description": "invalid token"}, 400)
+                return SalesforceJson({"error": "unsupported_token_type", "error_description": "invalid token"}, 400)
             column, value = ("family", row[1]) if row[0] == "refresh" else ("token", token)
             self._db.execute(f"UPDATE token SET alive = 0 WHERE {column} = ?", [value])  # noqa: S608 two fixed names
         return Response(status_code=200)
@@ -332,7 +334,7 @@ class OAuth:
 
     async def _userinfo(self, request: Request) -> Response:
         refused = await self._identified(request)
-        return refused or JSONResponse(
+        return refused or SalesforceJson(
             {"sub": self.identity_url, "preferred_username": self.user.username, **self._who()}
         )
 
@@ -341,7 +343,7 @@ class OAuth:
         if refused is None and request.path_params["user"][:15] != self.user.user_id[:15]:
             refused = PlainTextResponse("Wrong_Org", 403)
         content = {"id": self.identity_url, "asserted_user": True, "username": self.user.username, **self._who()}
-        return refused or JSONResponse(content)
+        return refused or SalesforceJson(content)
 
     def _who(self) -> dict[str, Any]:
         data = f"{self.instance_url}/services/data/v{{version}}/"

@@ -15,9 +15,10 @@ from kevasync.sandbox.answers import ApiError, RowResult, not_found
 from kevasync.sandbox.counters import Counters
 from kevasync.sandbox.database import Database, quoted
 from kevasync.sandbox.dml import Write, folded, settle_all_or_none
-from kevasync.sandbox.ids import make_id, to_18
+from kevasync.sandbox.ids import make_id
 from kevasync.sandbox.query import QueryResult, record_by_id, run_query
 from kevasync.sandbox.schema import FieldSpec, ObjectSpec, Schema, load_schema
+from kevasync.sandbox.soql_sql import condition_sql
 
 __all__ = ["ApiError", "Org", "QueryResult", "RowResult"]
 
@@ -26,14 +27,14 @@ Row = Mapping[str, Any]
 
 
 def _now() -> dt.datetime:
-    return dt.datetime.now(dt.timezone.utc)
+    return dt.datetime.now(dt.UTC)
 
 
 def _stored(moment: dt.datetime) -> str:
-    return moment.astimezone(dt.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f")[:23] + "Z"
+    return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:23] + "Z"
 
 
-class _RolledBack(Exception):  # noqa: N818 never leaves this module
+class _RolledBackError(Exception):
     def __init__(self, results: list[RowResult]) -> None:
         super().__init__()
         self.results = results
@@ -54,6 +55,7 @@ class Org:
         self._identify()
         self.set_setting("permissions", self.setting("permissions", {}))
         self.counters = Counters(self)
+        self._check_rules()
 
     @classmethod
     def open(cls, path: Path | None, *, schema_file: Path | None = None, stock: bool = False) -> Org:
@@ -65,7 +67,8 @@ class Org:
             stock: Leave out Keva's custom fields.
 
         Raises:
-            ValueError: the schema file names an object the org has not, or a field without a type.
+            ValueError: the schema file names an object the org has not, has a field without a type, or a rule
+                that cannot be read.
         """
         schema = load_schema(schema_file, stock=stock)
         return cls(Database(path), schema)
@@ -96,6 +99,15 @@ class Org:
             if con.execute('SELECT count(*) FROM "User"').fetchone()[0] == 0:
                 describing.fill_identity(con, self, self.next_stamp())
 
+    def _check_rules(self) -> None:
+        for spec in self.full_schema.objects.values():
+            for rule in spec.rules:
+                try:
+                    condition_sql(self, spec, rule.when)
+                except ApiError as error:
+                    self.database.close()
+                    raise ValueError(f"validation rule {spec.name}.{rule.name}: {error.message.strip()}") from None
+
     # -- settings ---------------------------------------------------------------------------------------------------
 
     def setting(self, name: str, default: Any = None) -> Any:
@@ -117,7 +129,7 @@ class Org:
         with self._stamp_lock:
             stamp = _stored(_now())
             if stamp <= self._last_stamp:
-                last = dt.datetime.fromisoformat(self._last_stamp[:-1] + "+00:00")
+                last = dt.datetime.fromisoformat(self._last_stamp)
                 stamp = _stored(last + dt.timedelta(milliseconds=1))
             self._last_stamp = stamp
             return stamp
@@ -192,7 +204,10 @@ class Org:
     ) -> list[RowResult]:
         """Create or change one record a row, found by an external ID or idLookup field, or by Id."""
         key = self.key_field(name, external_field)
-        act: Callable[[Write], list[RowResult]] = lambda call: call.upsert(key, rows, update_only=update_only)  # noqa: E731 one line
+
+        def act(call: Write) -> list[RowResult]:
+            return call.upsert(key, rows, update_only=update_only)
+
         return self._write(name, act, all_or_none, text, allow_save)
 
     def delete_many(
@@ -226,9 +241,9 @@ class Org:
         self,
         name: str,
         act: Callable[[Write], list[RowResult]],
-        all_or_none: bool,  # noqa: FBT001 inner
-        text: bool,  # noqa: FBT001 inner
-        allow_save: bool,  # noqa: FBT001 inner
+        all_or_none: bool,
+        text: bool,
+        allow_save: bool,
     ) -> list[RowResult]:
         spec = self.spec(name)
         if spec.read_only:
@@ -241,8 +256,8 @@ class Org:
             with self.database.write() as con:
                 results = act(Write(self, con, spec, text=text, allow_save=allow_save))
                 if all_or_none and any(result.errors for result in results):
-                    raise _RolledBack(results)  # noqa: TRY301 leaves the transaction
-        except _RolledBack as failed:
+                    raise _RolledBackError(results)  # noqa: TRY301 leaves the transaction
+        except _RolledBackError as failed:
             return settle_all_or_none(failed.results)
         return results
 

@@ -90,7 +90,7 @@ class QueryResult:
         with self._org.database.read() as con:
             cursor = _execute(
                 con,
-                f"SELECT {sql} FROM json_each(?) picked CROSS JOIN {quoted(self.statement.spec.name)} t0"
+                f"SELECT {sql} FROM json_each(?) picked CROSS JOIN {quoted(self.statement.spec.name)} t0"  # noqa: S608 names of the schema
                 f" ON t0._n = picked.value {self.statement.joins} ORDER BY picked.key",
                 (json.dumps(list(numbers)),),
             )
@@ -200,9 +200,7 @@ def run_query(org: Org, soql: str, *, all_rows: bool) -> QueryResult:
     return result
 
 
-def record_by_id(
-    org: Org, spec: ObjectSpec, record_id: str, fields: Sequence[str] | None, version: str
-) -> Record:
+def record_by_id(org: Org, spec: ObjectSpec, record_id: str, fields: Sequence[str] | None, version: str) -> Record:
     """One live record in REST form."""
     try:
         wanted = to_18(record_id)

@@ -20,7 +20,7 @@ from kevasync.sandbox.org import Org
 from kevasync.sandbox.rest_call import Call, Reply
 from kevasync.sandbox.rest_composite import Collections, Composite
 from kevasync.sandbox.rest_query import Queries
-from kevasync.sandbox.rest_records import FailedRow, Records
+from kevasync.sandbox.rest_records import FailedRowError, Records
 
 __all__ = ["NEWEST", "OLDEST", "Rest", "routes"]
 
@@ -83,7 +83,7 @@ class Rest:
         """The answer to a call; errors are answers too."""
         try:
             return self._find(call)
-        except FailedRow as failed:
+        except FailedRowError as failed:
             return Reply(failed.status, [error.as_rest() for error in failed.errors])
         except ApiError as error:
             return Reply(error.status, [error.as_rest()])
@@ -125,7 +125,7 @@ class Rest:
 
     def _describe(self, call: Call, name: str) -> Reply:
         described = self._org.describe(name, call.version)
-        changed = dt.datetime.fromisoformat(self._org.setting("schema_changed")[:-1] + "+00:00").replace(microsecond=0)
+        changed = dt.datetime.fromisoformat(self._org.setting("schema_changed")).replace(microsecond=0)
         headers = {"Last-Modified": format_datetime(changed, usegmt=True)}
         since = _http_date(call.headers.get("if-modified-since", ""))
         if since is not None and since >= changed:
@@ -142,7 +142,7 @@ def _http_date(text: str) -> dt.datetime | None:
         moment = parsedate_to_datetime(text)
     except (TypeError, ValueError):
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=dt.timezone.utc)
+    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
 
 
 def _check_version(version: str) -> None:
@@ -157,7 +157,7 @@ def _check_version(version: str) -> None:
 def version_label(number: int) -> str:
     """The name of a release: three a year, Spring, Summer and, named for the year to come, Winter."""
     season, year = (number - _SPRING_26) % 3, 26 + (number - _SPRING_26) // 3
-    return f"{('Spring', 'Summer', 'Winter')[season]} '{year + (season == 2):02d}"  # noqa: PLR2004 the third release
+    return f"{('Spring', 'Summer', 'Winter')[season]} '{year + (season == 2):02d}"  # noqa: PLR2004 a fact of the format
 
 
 def routes(org: Org, auth: Callable[[Request], Any]) -> list[Route]:

@@ -12,16 +12,19 @@ from urllib.parse import parse_qsl, urlsplit
 
 from kevasync.sandbox.answers import ApiError, RowResult
 from kevasync.sandbox.dml import settle_all_or_none
+from kevasync.sandbox.ids import to_18
 from kevasync.sandbox.org import Org
 from kevasync.sandbox.rest_call import Call, Reply, body_object
+from kevasync.sandbox.rules import invalid_cross_reference
 
 __all__ = ["Collections", "Composite"]
 
 _MOST_RECORDS, _MOST_RETRIEVED, _MOST_TYPES, _MOST_CALLS = 200, 2000, 10, 25
+_FIRST_ERROR = 400  # HTTP
 Rows = list[tuple[int, dict[str, Any]]]
 
 
-class _Undo(Exception):  # noqa: N818 never leaves this module
+class _UndoError(Exception):
     """Takes an all-or-none call out of its transaction."""
 
     def __init__(self, kept: Any) -> None:
@@ -66,7 +69,9 @@ class Collections:
         ids = [one.strip() for one in call.query.get("ids", "").split(",") if one.strip()]
         _limit(len(ids), _MOST_RECORDS)
         by_prefix = {self._org.spec(name).prefix: name for name in self._org.objects()}
-        rows: Rows = [(at, {"attributes": {"type": by_prefix.get(one[:3])}, "Id": one}) for at, one in enumerate(ids)]
+        rows: Rows = [
+            (at, {"attributes": {"type": by_prefix.get(one[:3], "")}, "Id": one}) for at, one in enumerate(ids)
+        ]
 
         def act(name: str, some: list[dict[str, Any]]) -> list[RowResult]:
             return self._org.delete_many(name, [row["Id"] for row in some])
@@ -106,7 +111,10 @@ class Collections:
         return Reply(200, [_shown(result, upsert=upsert) for result in results])
 
     def _run(
-        self, rows: Rows, act: Callable[[str, list[dict[str, Any]]], list[RowResult]], all_or_none: bool  # noqa: FBT001 inner
+        self,
+        rows: Rows,
+        act: Callable[[str, list[dict[str, Any]]], list[RowResult]],
+        all_or_none: bool,
     ) -> list[RowResult]:
         chunks = [(name, [row for _, row in chunk]) for name, chunk in groupby(rows, lambda row: _type_of(row[1]))]
         if len(chunks) > _MOST_TYPES:
@@ -117,8 +125,8 @@ class Collections:
                 for name, chunk in chunks:
                     results += self._chunk(name, chunk, act)
                 if all_or_none and any(result.errors for result in results):
-                    raise _Undo(results)  # noqa: TRY301 leaves the transaction
-        except _Undo:
+                    raise _UndoError(results)  # noqa: TRY301 leaves the transaction
+        except _UndoError:
             return settle_all_or_none(results)
         return results
 
@@ -128,6 +136,9 @@ class Collections:
         if name is None:
             message = "Nested object for polymorphic foreign key must have an attributes field before any other fields."
             error = ApiError("JSON_PARSER_ERROR", message)
+        elif not name:
+            # a delete of ids that belong to no object
+            return [RowResult(None, success=False, errors=(_no_such_id(row["Id"]),)) for row in rows]
         elif name not in self._org.schema.objects:
             error = ApiError("INVALID_TYPE", f"sObject type '{rows[0]['attributes']['type']}' is not supported.")
         else:
@@ -136,6 +147,14 @@ class Collections:
             except ApiError as refused:
                 error = refused
         return [RowResult(None, success=False, errors=(error,)) for _ in rows]
+
+
+def _no_such_id(text: str) -> ApiError:
+    try:
+        to_18(text)
+    except ApiError as malformed:
+        return malformed
+    return invalid_cross_reference()
 
 
 def _type_of(row: dict[str, Any]) -> str | None:
@@ -176,9 +195,9 @@ class Composite:
             with _undoable(self._org, wanted=every):
                 for request in requests:
                     answers.append(self._one(call, request, {one["referenceId"]: one["body"] for one in answers}))
-                    if every and answers[-1]["httpStatusCode"] >= 400:  # noqa: PLR2004 HTTP
-                        raise _Undo(answers)  # noqa: TRY301 leaves the transaction
-        except _Undo:
+                    if every and answers[-1]["httpStatusCode"] >= _FIRST_ERROR:
+                        raise _UndoError(answers)  # noqa: TRY301 leaves the transaction
+        except _UndoError:
             answers = _halted(requests, answers)
         return Reply(200, {"compositeResponse": answers})
 
@@ -214,9 +233,11 @@ class Composite:
         results: list[dict[str, Any]] = []
         halt = body.get("haltOnError") is True
         for request in _requests(body.get("batchRequests")):
-            if halt and any(result["statusCode"] >= 400 for result in results):  # noqa: PLR2004 HTTP
+            if halt and any(result["statusCode"] >= _FIRST_ERROR for result in results):
                 message = "Batch processing halted per request"
-                results.append({"statusCode": 412, "result": [{"errorCode": "BATCH_PROCESSING_HALTED", "message": message}]})
+                results.append(
+                    {"statusCode": 412, "result": [{"errorCode": "BATCH_PROCESSING_HALTED", "message": message}]}
+                )
                 continue
             try:
                 method, target = str(request.get("method", "")), str(request.get("url", ""))
@@ -224,7 +245,7 @@ class Composite:
             except ApiError as error:
                 reply = Reply(error.status, [error.as_rest()])
             results.append({"statusCode": reply.status, "result": reply.body})
-        failed = any(result["statusCode"] >= 400 for result in results)  # noqa: PLR2004 HTTP
+        failed = any(result["statusCode"] >= _FIRST_ERROR for result in results)
         return Reply(200, {"hasErrors": failed, "results": results})
 
     def tree(self, call: Call, name: str) -> Reply:

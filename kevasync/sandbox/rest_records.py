@@ -17,7 +17,7 @@ _UPSERT_BODY_SINCE = 46.0
 _WINDOW = dt.timedelta(days=30)
 
 
-class FailedRow(ApiError):
+class FailedRowError(ApiError):
     """A single-record call whose row was refused, with all of its errors."""
 
     errors: tuple[ApiError, ...] = ()
@@ -28,9 +28,9 @@ def raise_row(result: RowResult) -> None:
     if not result.errors:
         return
     first = result.errors[0]
-    if first.code == "INVALID_CROSS_REFERENCE_KEY" and first.status == 404:  # noqa: PLR2004 the record itself is not there
+    if first.code == "INVALID_CROSS_REFERENCE_KEY" and first.status == 404:  # noqa: PLR2004 a fact of the format
         raise not_found()
-    failed = FailedRow(first.code, first.message, first.fields, first.status, first.extra, first.about_record)
+    failed = FailedRowError(first.code, first.message, first.fields, first.status, first.extra, first.about_record)
     failed.errors = result.errors
     raise failed
 
@@ -51,7 +51,9 @@ class Records:
     def create_by_id(self, call: Call, name: str, field: str) -> Reply:
         """POST /sobjects/X/Id: an upsert without an id is a create."""
         if field.lower() != "id":
-            raise ApiError("METHOD_NOT_ALLOWED", "HTTP Method 'POST' not allowed. Allowed are GET,PATCH,DELETE,HEAD", status=405)
+            raise ApiError(
+                "METHOD_NOT_ALLOWED", "HTTP Method 'POST' not allowed. Allowed are GET,PATCH,DELETE,HEAD", status=405
+            )
         return self.create(call, name)
 
     def read(self, call: Call, name: str, record_id: str) -> Reply:
@@ -142,14 +144,14 @@ class Records:
         """GET /sobjects/X/deleted."""
         start, end = _window(call)
         rows = [{"id": one, "deletedDate": f"{at[:23]}+0000"} for one, at in self._org.deleted(name, start, end)]
-        earliest = dt.datetime.now(dt.timezone.utc) - _WINDOW
+        earliest = dt.datetime.now(dt.UTC) - _WINDOW
         return Reply(
             200, {"deletedRecords": rows, "earliestDateAvailable": _json(earliest), "latestDateCovered": _json(end)}
         )
 
 
 def _created(call: Call, name: str, result: RowResult) -> Reply:
-    body = {"id": result.id, "success": True, "errors": []}
+    body: dict[str, Any] = {"id": result.id, "success": True, "errors": []}
     if call.method == "PATCH":
         body["created"] = True
     return Reply(201, body, {"Location": f"{call.root}/sobjects/{name}/{result.id}"})
@@ -166,7 +168,7 @@ def _fields(call: Call) -> list[str] | None:
 
 
 def _json(moment: dt.datetime) -> str:
-    return moment.astimezone(dt.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f")[:23] + "+0000"
+    return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:23] + "+0000"
 
 
 def _window(call: Call) -> tuple[dt.datetime, dt.datetime]:
@@ -176,9 +178,9 @@ def _window(call: Call) -> tuple[dt.datetime, dt.datetime]:
         stored = parse_datetime(call.query.get(name, "").strip().replace(" ", "+"))
         if stored is None:
             raise ApiError("INVALID_FIELD", f"{name} is not a date and time: {call.query.get(name, '')}")
-        moments.append(dt.datetime.fromisoformat(stored[:-1] + "+00:00"))
+        moments.append(dt.datetime.fromisoformat(stored))
     start, end = moments
-    if start < dt.datetime.now(dt.timezone.utc) - _WINDOW:
+    if start < dt.datetime.now(dt.UTC) - _WINDOW:
         raise ApiError("INVALID_REPLICATION_DATE", "startDate before org replication enabled date")
     if end <= start:
         raise ApiError("INVALID_REPLICATION_DATE", "endDate should be at least one minute greater than startDate")

@@ -1,4 +1,4 @@
-"""The rules a row must meet before it is written, with Salesforce's codes and texts; nothing here touches the database."""
+"""The rules a row must meet before it is written, with Salesforce's codes and texts; no database here."""
 
 from __future__ import annotations
 
@@ -62,7 +62,9 @@ class RowRules:
             if each.default is not None
         }
         self._required = tuple(
-            each.name for each in spec.stored if each.required and each.createable and not each.defaulted
+            each.name
+            for each in spec.stored
+            if each.required and each.createable and (mode == "update" or not each.defaulted)
         )
 
     def prepare(self, row: Mapping[str, Any]) -> Prepared:

@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Any, Self, cast
 
 import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from kevasync.sandbox.bulk import Bulk
 from kevasync.sandbox.edge import application
@@ -37,6 +37,12 @@ class Protocol(H11Protocol):
         super().connection_made(transport)
         self.app_state = {**self.app_state, "transport": transport}
 
+    @property
+    def idle(self) -> bool:
+        """Whether no request is in work."""
+        cycle = cast("RequestResponseCycle | None", self.cycle)  # None until the first request
+        return cycle is None or cycle.response_complete
+
 
 class Server(uvicorn.Server):
     """uvicorn that says when it is ready, and does not wait for clients that merely keep a connection open."""
@@ -53,7 +59,7 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Drop idle connections at once (an orderly TLS goodbye may take half a minute); let requests in work end."""
         for connection in list(self.server_state.connections):
-            if isinstance(connection, Protocol) and (connection.cycle is None or connection.cycle.response_complete):
+            if isinstance(connection, Protocol) and connection.idle:
                 connection.transport.abort()
         await super().shutdown(sockets)
 
@@ -135,6 +141,7 @@ class Sandbox:
             lifespan="off",
             log_config=None,
             access_log=False,
+            proxy_headers=False,
             server_header=False,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=GRACE_SECONDS,
@@ -194,7 +201,8 @@ class Sandbox:
 
 
 def _listen(port: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # asyncio switches Nagle off only where the protocol is named; with it on, every answer waits 40 ms for an ACK
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", port))

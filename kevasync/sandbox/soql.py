@@ -151,7 +151,7 @@ def decode_string(value: Value, soql: str, *, pattern: bool = False) -> str:
         letter = found[1]
         if letter in "_%":
             return "\\" + letter if pattern else letter
-        if len(letter) == 5:  # noqa: PLR2004 uXXXX
+        if len(letter) == 5:  # noqa: PLR2004 a fact of the format
             text = chr(int(letter[1:], 16))
         elif letter.lower() in _ESCAPES:
             text = _ESCAPES[letter.lower()]
@@ -228,7 +228,7 @@ class _Build(Transformer[Token, Any]):
     def subquery(self, parts: list[Query]) -> Subquery:
         return Subquery(parts[0])
 
-    def list(self, parts: list[Value]) -> tuple[Value, ...]:
+    def members(self, parts: list[Value]) -> tuple[Value, ...]:
         return tuple(parts)
 
     def value(self, parts: list[Token]) -> Value:
@@ -237,7 +237,9 @@ class _Build(Transformer[Token, Any]):
         return Value(kinds.get(token.type, "word"), str(token), token.start_pos or 0)  # type: ignore[arg-type]  # one of the four
 
     def query(self, parts: list[Any]) -> Query:
-        named = dict(part for part in parts if isinstance(part, tuple) and part and isinstance(part[0], str))
+        named: dict[str, Any] = dict(
+            part for part in parts if isinstance(part, tuple) and part and isinstance(part[0], str)
+        )
         source = named["source"]
         group, having = named.get("group", ((), None))
         return Query(
@@ -259,7 +261,7 @@ class _NotWholeError(Exception):
 def _whole(token: Token | None) -> int | None:
     if token is None:
         return None
-    if not token.isdigit() or len(token) > 10:  # noqa: PLR2004 more rows than any org has
+    if not token.isdigit() or len(token) > 10:  # noqa: PLR2004 a fact of the format
         raise _NotWholeError(token)
     return int(token)
 
@@ -304,7 +306,7 @@ def _run(soql: str, start: str) -> Any:
         shown, at = ("<EOF>", len(soql)) if at_end else (str(token), token.start_pos or 0)
         raise picture("MALFORMED_QUERY", soql, at, f"unexpected token: '{shown}'") from None
     except UnexpectedCharacters as error:
-        at = error.pos_in_stream
+        at = int(getattr(error, "pos_in_stream", 0))
         if soql[at : at + 1] == "'":
             raise picture("MALFORMED_QUERY", soql, at, "Invalid string literal: it is not closed") from None
         message = f"line {error.line}:{error.column} no viable alternative at character '{soql[at : at + 1]}'"

@@ -41,7 +41,9 @@ class Resolved:
 class Scope:
     """One object in FROM, and the parents that the query's paths have joined to it."""
 
-    def __init__(self, schema: Schema, spec: ObjectSpec, soql: str, alias: str | None = None, prefix: str = "t") -> None:
+    def __init__(
+        self, schema: Schema, spec: ObjectSpec, soql: str, alias: str | None = None, prefix: str = "t"
+    ) -> None:
         self.schema, self.spec, self.soql = schema, spec, soql
         self._own = {name.lower() for name in (spec.name, alias) if name}
         self._prefix = prefix

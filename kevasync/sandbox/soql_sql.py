@@ -67,8 +67,8 @@ def shown_sql(column: Column, form: Literal["json", "csv"]) -> str:
 
 
 def condition_sql(org: Org, spec: ObjectSpec, text: str) -> tuple[str, str, list[Any]]:
-    """Joins, condition and parameters of a bare SOQL condition over `spec AS t0`."""
-    scope = Scope(org.full_schema, spec, text)
+    """Joins, condition and parameters of a bare SOQL condition over `spec AS t0`, whatever the user may see."""
+    scope = Scope(org.full_schema, org.full_schema.objects[spec.name.lower()], text)
     where = Where(scope)
     sql = where.sql(parse_condition(text))
     return scope.joins, sql, where.parameters
@@ -95,9 +95,7 @@ def _is_bare_count(item: Item) -> bool:
     return isinstance(call, Call) and call.name == "COUNT" and call.argument is None and item.alias is None
 
 
-def _finish(
-    query: Query, scope: Scope, columns: tuple[Column, ...], *, all_rows: bool, count_only: bool
-) -> Statement:
+def _finish(query: Query, scope: Scope, columns: tuple[Column, ...], *, all_rows: bool, count_only: bool) -> Statement:
     aggregate = bool(query.group) or _has_aggregate(query, scope)
     where = Where(scope)
     tests = [] if all_rows or query.all_rows else [f"{scope.root}.IsDeleted = 0"]
@@ -115,21 +113,15 @@ def _finish(
         parts.append(_order(query, scope, aggregate=aggregate))
     parts.append(_window(query))
     found = {column.path[:depth] for column in columns for depth in range(1, len(column.path))}
-    parents = tuple(
-        (path, scope.parent_id(path), scope.tables[path][1].name) for path in sorted(found, key=lambda path: len(path))
-    )
+    parents = tuple((path, scope.parent_id(path), scope.tables[path][1].name) for path in sorted(found, key=len))
     return Statement(
         scope.spec, columns, () if aggregate else parents, scope.joins, " ".join(filter(None, parts)),
         (*where.parameters, *having.parameters), aggregate, count_only,
     )  # fmt: skip
 
 
-def _has_aggregate(query: Query, scope: Scope) -> bool:
-    return any(isinstance(item.operand, Call) and scope.operand(item.operand).aggregate for item in query.items)
-
-
 def _columns(query: Query, scope: Scope) -> tuple[Column, ...]:
-    aggregate = bool(query.group) or _has_aggregate_items(query, scope)
+    aggregate = bool(query.group) or _has_aggregate(query, scope)
     columns: list[Column] = []
     unnamed = 0
     for item in query.items:
@@ -148,13 +140,15 @@ def _columns(query: Query, scope: Scope) -> tuple[Column, ...]:
             path = (item.alias,)
         if any(column.path == path for column in columns):
             name = ".".join(path)
-            code, text = ("MALFORMED_QUERY", "duplicate alias") if item.alias else ("INVALID_FIELD", "duplicate field selected")
+            code, text = (
+                ("MALFORMED_QUERY", "duplicate alias") if item.alias else ("INVALID_FIELD", "duplicate field selected")
+            )
             raise picture(code, scope.soql, item.operand.at, f"{text}: {name}")
         columns.append(Column(path, found.field, found.sql))
     return tuple(columns)
 
 
-def _has_aggregate_items(query: Query, scope: Scope) -> bool:
+def _has_aggregate(query: Query, scope: Scope) -> bool:
     calls = [item.operand for item in query.items if isinstance(item.operand, Call) and item.operand.name != "FIELDS"]
     return any(scope.operand(call).aggregate for call in calls)
 

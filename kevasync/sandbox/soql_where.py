@@ -11,7 +11,7 @@ from kevasync.sandbox.answers import ApiError
 from kevasync.sandbox.database import quoted
 from kevasync.sandbox.fieldtypes import parse_datetime
 from kevasync.sandbox.ids import to_18
-from kevasync.sandbox.soql import AllOf, AnyOf, Comparison, Condition, Not, Subquery, Value, decode_string, picture
+from kevasync.sandbox.soql import AllOf, Comparison, Condition, Not, Subquery, Value, decode_string, picture
 from kevasync.sandbox.soql_dates import date_range
 from kevasync.sandbox.soql_names import Resolved, Scope, invalid_type
 
@@ -29,7 +29,7 @@ class Where:
     def __init__(self, scope: Scope, *, allow_aggregates: bool = False, now: dt.datetime | None = None) -> None:
         self._scope, self._soql = scope, scope.soql
         self._aggregates = allow_aggregates
-        self._today = (now or dt.datetime.now(dt.timezone.utc)).date()
+        self._today = (now or dt.datetime.now(dt.UTC)).date()
         self.parameters: list[Any] = []
 
     def sql(self, condition: Condition, depth: int = 0) -> str:
@@ -136,9 +136,9 @@ class Where:
                 plain.append(literal)
         # the listed values first: their marks come last, so each test is added with its mark
         if plain:
-            tests.append(f"{left.sql} IN (SELECT value FROM json_each({self._mark(json.dumps(plain))}))")
+            tests.append(f"{left.sql} IN (SELECT value FROM json_each({self._mark(json.dumps(plain))}))")  # noqa: S608 names of the schema
         if folded:
-            tests.append(f"sf_fold({left.sql}) IN (SELECT value FROM json_each({self._mark(json.dumps(folded))}))")
+            tests.append(f"sf_fold({left.sql}) IN (SELECT value FROM json_each({self._mark(json.dumps(folded))}))")  # noqa: S608 names of the schema
         held = _balanced(tests, " OR ")
         return held if operator == "IN" else f"NOT coalesce({held}, 0)"
 
@@ -202,10 +202,10 @@ class Where:
         self._want(left, value, "string")
         text = decode_string(value, self._soql)
         if kind in ("id", "reference") and text:
-            return self._id(left, text, value)
+            return self._id(text, value)
         return text or None
 
-    def _id(self, left: Resolved, text: str, value: Value) -> str:
+    def _id(self, text: str, value: Value) -> str:
         try:
             return to_18(text)
         except ApiError:

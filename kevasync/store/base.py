@@ -1,4 +1,4 @@
-"""The base: what the two sides last agreed on, a value a Salesforce field. Parquet parts from bulk runs, rows from single ones."""
+"""The base: what the two sides last agreed on. Parquet parts from bulk runs, rows in the state from single ones."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ from sqlalchemy.engine import Connection
 from kevasync.errors import RunError
 from kevasync.store.base_view import Part, create_base_view
 from kevasync.store.files import disk_errors, flush, sha256
-from kevasync.store.sql import parquet, quote_identifier, quote_literal
+from kevasync.store.sql import parquet
 from kevasync.store.state import State, fetch_arrow, new_id, now
 from kevasync.store.tables import base_parts, base_rows
+from kevasync.values import quote_identifier, quote_literal
 
 __all__ = ["Base", "BaseRow"]
 
@@ -44,7 +45,7 @@ _UNFINISHED = ".folding-"
 
 @dataclass(frozen=True, slots=True)
 class BaseRow:
-    """What the sides agree on for one pair: the fields named in `values`, where None is an agreed null. Others: not said."""
+    """What the sides agree on for one pair: the fields in `values`, None being an agreed null; others: not said."""
 
     keva_id: str
     sf_id: str
@@ -67,7 +68,7 @@ class Base:
         *,
         keva_ids: Sequence[str] | None = None,
     ) -> str:
-        """Create a DuckDB view: keva_id, sf_id, one VARCHAR a field, agreed VARCHAR[]; one row a pair. Answers its name.
+        """Create a DuckDB view: keva_id, sf_id, one VARCHAR a field, agreed VARCHAR[]; one row a pair; answer its name.
 
         It shows the base as it is now. `keva_ids` narrows it to some customers, which is how one record is read in
         milliseconds. A field nobody ever agreed on is null and not in `agreed`.
@@ -93,7 +94,7 @@ class Base:
         ]
 
     def save_part(self, object_name: str, parquet_path: Path, run_id: str) -> None:
-        """Take a Parquet file in: keva_id, sf_id, a VARCHAR column a field, and agreed VARCHAR[] (left out: all columns).
+        """Take a Parquet file in: keva_id, sf_id, a VARCHAR column a field, agreed VARCHAR[] (left out: all columns).
 
         The file is flushed and moved; the manifest row is the commit point. Called again for a file already taken in,
         it does nothing, so that a killed run can repeat it.
@@ -236,7 +237,11 @@ class Base:
             (home / name).unlink(missing_ok=True)
         known = set(connection.execute(sa.select(base_parts.c.path).where(ours)).scalars())
         for file in home.iterdir():
-            if file.name not in known and file.is_file() and file.stat().st_mtime < datetime.now(UTC).timestamp() - 3600:
+            if (
+                file.name not in known
+                and file.is_file()
+                and file.stat().st_mtime < datetime.now(UTC).timestamp() - 3600
+            ):
                 file.unlink(missing_ok=True)
 
     def _read(self, object_name: str, keva_ids: Sequence[str] | None) -> tuple[list[Part], pa.Table]:
@@ -328,12 +333,16 @@ def _inspect(path: Path) -> tuple[int, list[str], bool]:
         wrong = [name for name, kind in kinds.items() if kind != ("VARCHAR[]" if name == "agreed" else "VARCHAR")]
         lacking = [name for name in ("keva_id", "sf_id") if name not in kinds]
         if wrong or lacking:
-            raise RunError("base-part-invalid", f"{path}: column {(lacking or wrong)[0]} is missing or of a wrong type.")
+            raise RunError(
+                "base-part-invalid", f"{path}: column {(lacking or wrong)[0]} is missing or of a wrong type."
+            )
         count = con.sql(
             f"SELECT count(*), count(keva_id), count(sf_id), count(DISTINCT (keva_id, sf_id)) FROM {source}"  # noqa: S608 quoted
         ).fetchall()[0]
     if len(set(count)) != 1:
-        raise RunError("base-part-invalid", f"{path}: of {count[0]} rows some have no id, or a pair stands there twice.")
+        raise RunError(
+            "base-part-invalid", f"{path}: of {count[0]} rows some have no id, or a pair stands there twice."
+        )
     return count[0], [name for name in kinds if name not in _KEYS], "agreed" in kinds
 
 
@@ -353,9 +362,7 @@ def _names(rows: pa.Table) -> list[str]:
     return list(dict.fromkeys(name for text in rows["fields"].to_pylist() for name in json.loads(text)))
 
 
-def _fold(
-    target: Path, columns: Sequence[str], parts: Sequence[Part], rows: pa.Table, spill: Path
-) -> tuple[int, bool]:
+def _fold(target: Path, columns: Sequence[str], parts: Sequence[Part], rows: pa.Table, spill: Path) -> tuple[int, bool]:
     """Write one part; `agreed` is null where a row has agreed on all columns, and left out where every row has."""
     with duckdb.connect() as con:
         con.execute(f"SET temp_directory = {quote_literal(str(spill / '.spill'))}")

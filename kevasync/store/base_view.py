@@ -13,7 +13,8 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from kevasync.store.sql import list_of, parquet, quote_identifier, quote_literal
+from kevasync.store.sql import list_of, parquet
+from kevasync.values import quote_identifier, quote_literal
 
 __all__ = ["Part", "create_base_view"]
 
@@ -22,7 +23,7 @@ _KEPT = 200_000  # more loose entries than this are read anew at each scan inste
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One Parquet part: its file, Salesforce fields, whether it has an `agreed` column (without: all fields are agreed)."""
+    """One Parquet part: file, Salesforce fields, and whether it has an `agreed` column (without: all are agreed)."""
 
     id: str
     path: Path

@@ -1,4 +1,4 @@
-"""Files that must survive a power cut: flushed, renamed into place, fingerprinted; and folders of dead processes swept."""
+"""Files that must survive a power cut: flushed, fingerprinted; and locks that die with the process that holds them."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def move_into(file: Path, target: Path) -> None:
 
 
 class FolderLock:
-    """A lock that says the folder of this name is being worked on; the operating system frees it when the process dies."""
+    """A lock that says a folder is being worked on; the operating system frees it when the process dies."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

@@ -1,4 +1,4 @@
-"""What an endpoint writes down before and while it sends, so that a killed run knows what may have left. Each call commits."""
+"""What an endpoint writes down before and while it sends, so that a killed run knows what may have left."""
 
 from __future__ import annotations
 

@@ -24,13 +24,13 @@ from kevasync.store.tables import entries
 __all__ = ["ENTRY_SCHEMA", "STATUSES", "Ledger"]
 
 STATUSES = ("planned", "sent", "applied", "failed", "unknown", "rejected", "skipped")
-"""planned: not yet sent · sent: left, no answer yet · applied, failed, unknown: the answer · rejected: the quality gate
-kept it back, or the record moved since the plan was made (code `stale`) · skipped: it was as planned already."""
+"""planned: not yet sent · sent: no answer yet · applied, failed, unknown: the answer · rejected: the gate
+kept it back, or the record moved since the plan was made (code `stale`) · skipped: the record was as planned already."""
 
 ENTRY_SCHEMA = pa.schema(
     [(column.name, pa.bool_() if column.name == "created" else pa.string()) for column in entries.columns]
 )
-"""Columns of the tables that `arrow` and `pending` answer: all text but `created`; `changes` is JSON {field: [old, new]}."""
+"""Columns of what `arrow` and `pending` answer: all text but `created`; `changes` is JSON {field: [old, new]}."""
 
 CHANGE_SCHEMA = pa.schema(
     [
@@ -124,7 +124,7 @@ class Ledger(Runs):
         """Entries of a run by status."""
         query = sa.select(entries.c.status, sa.func.count()).where(entries.c.run_id == run_id)
         with self._state.read() as connection:
-            return {status: count for status, count in connection.execute(query.group_by(entries.c.status))}
+            return dict(connection.execute(query.group_by(entries.c.status)).tuples().all())
 
     def arrow(
         self,
@@ -152,8 +152,9 @@ class Ledger(Runs):
         return self._state.arrow(query.order_by(entries.c.key), schema=ENTRY_SCHEMA)
 
     def run_changes(self, run_id: str) -> pa.Table:
-        """The changes of a run, one row a field, so that an undo can be planned: key, keva_id, sf_id, direction, field,
-        old, new, operation, status; all text, null is null. An entry without changes gives no row.
+        """The changes of a run, one row a field, so that an undo can be planned; an entry without changes gives no row.
+
+        Columns: key, keva_id, sf_id, direction, field, old, new, operation, status; all text, null is null.
         """
         table = self.arrow(run_id=run_id)
         with duckdb.connect() as con:

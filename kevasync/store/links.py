@@ -18,7 +18,9 @@ from kevasync.store.tables import links
 
 __all__ = ["LINK_SCHEMA", "Links"]
 
-LINK_SCHEMA = pa.schema([("keva_id", pa.string()), ("sf_id", pa.string()), ("how", pa.string()), ("active", pa.bool_())])
+LINK_SCHEMA = pa.schema(
+    [("keva_id", pa.string()), ("sf_id", pa.string()), ("how", pa.string()), ("active", pa.bool_())]
+)
 
 _COLUMNS = ("object", "keva_id", "sf_id", "how", "active", "run_id")
 _BULK = 20_000  # from here on an empty table gets its indexes after its rows
@@ -75,7 +77,7 @@ class Links:
                 else:
                     self._merge(connection, object_name, table, run_id, replace=replace)
         except IntegrityError as error:
-            raise RunError("link-taken", f"{object_name}: {_twice(table)} stands in more than one link.") from error
+            raise RunError("link-taken", f"{object_name}: {self._in_the_way(object_name, table)}.") from error
 
     def unlink(
         self, object_name: str, pairs: pa.Table | Iterable[tuple[str, str]], run_id: str | None, *, how: str = ""
@@ -96,6 +98,23 @@ class Links:
         sql = "DELETE FROM links WHERE object = ? AND keva_id = ? AND sf_id = ?"
         with self._state.write() as connection:
             return self._state.run_many(connection, sql, ((object_name, *pair) for pair in pairs))
+
+    def _in_the_way(self, object_name: str, table: pa.Table) -> str:
+        """Name a record that stands twice in a table of links, or that the state has linked otherwise."""
+        wanted = table.filter(table["active"])
+        for column in ("keva_id", "sf_id"):
+            counts = pc.value_counts(wanted[column])
+            for item in counts.filter(pc.greater(counts.field("counts"), 1)):
+                return f"{column} {item['values'].as_py()} stands in two of these links"
+        active = self.arrow(object_name)
+        active = active.filter(active["active"])
+        for own, other in (("keva_id", "sf_id"), ("sf_id", "keva_id")):
+            both = wanted.join(active, own, right_suffix="_now", join_type="inner")
+            both = both.filter(pc.not_equal(both[other], both[f"{other}_now"]))
+            if both.num_rows:
+                first = both.slice(0, 1).to_pylist()[0]
+                return f"{own} {first[own]} is linked to {first[other + '_now']}, not {first[other]}"
+        return f"one of {table.num_rows} links clashes with another"
 
     def _load(self, connection: Connection, object_name: str, table: pa.Table, run_id: str | None) -> None:
         """The first million: rows sorted, then the indexes, in one transaction (half the time of the usual way)."""
@@ -166,13 +185,3 @@ def _tuples(object_name: str, table: pa.Table, run_id: str | None) -> Iterator[t
     for batch in table.to_batches(max_chunksize=20_000):
         for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
             yield (object_name, *row, run_id)
-
-
-def _twice(table: pa.Table) -> str:
-    """Name a record that stands in two links of one table, or the first pair when the clash is with the state."""
-    active = table.filter(table["active"])
-    for column in ("keva_id", "sf_id"):
-        counts = pc.value_counts(active[column])
-        for item in counts.filter(pc.greater(counts.field("counts"), 1)):
-            return f"{column} {item['values'].as_py()}"
-    return f"one of {table.num_rows} pairs, such as {table['keva_id'][0].as_py()} / {table['sf_id'][0].as_py()}"

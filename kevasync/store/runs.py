@@ -86,7 +86,7 @@ class Runs:
             )
 
     def acknowledge(self, run_id: str, who: str) -> None:
-        """Somebody has looked at a run of unknown outcome: it no longer locks out the next. The entries stay as they are."""
+        """Somebody has looked at a run of unknown outcome: it locks out no other; its entries stay as they are."""
         with self._state.write() as connection:
             values = {"acknowledged": f"{now()} {who}"}
             connection.execute(runs.update().where(runs.c.id == run_id).values(values))

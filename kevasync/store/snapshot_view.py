@@ -8,7 +8,8 @@ from pathlib import Path
 import duckdb
 
 from kevasync.endpoint import META_COLUMNS
-from kevasync.store.sql import list_of, parquet, quote_identifier, quote_literal
+from kevasync.store.sql import list_of, parquet
+from kevasync.values import quote_identifier, quote_literal
 
 __all__ = ["create_view"]
 
@@ -22,7 +23,7 @@ def create_view(con: duckdb.DuckDBPyConnection, name: str, layers: Sequence[Laye
     rows = [_select(con, parts, columns, fields) for parts, columns in layers]
     sql = rows[0]
     if len(rows) > 1:
-        latest = " UNION ALL ".join(f"SELECT {index} AS _layer, * FROM ({row})" for index, row in enumerate(rows[1:]))
+        latest = " UNION ALL ".join(f"SELECT {index} AS _layer, * FROM ({row})" for index, row in enumerate(rows[1:]))  # noqa: S608 quoted
         sql = f"""
             WITH newer AS MATERIALIZED (
                 SELECT * EXCLUDE (_layer) FROM ({latest})
@@ -35,7 +36,9 @@ def create_view(con: duckdb.DuckDBPyConnection, name: str, layers: Sequence[Laye
     con.execute(f"CREATE OR REPLACE TEMP VIEW {quote_identifier(name)} AS {sql}")
 
 
-def _select(con: duckdb.DuckDBPyConnection, parts: Sequence[Path], columns: Sequence[str], fields: Sequence[str]) -> str:
+def _select(
+    con: duckdb.DuckDBPyConnection, parts: Sequence[Path], columns: Sequence[str], fields: Sequence[str]
+) -> str:
     """One layer with all fields in one order; those it lacks are null and marked absent."""
     source = parquet(parts)
     present = {row[0] for row in con.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()}  # noqa: S608 quoted

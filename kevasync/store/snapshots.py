@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 import duckdb
 import sqlalchemy as sa
@@ -70,10 +70,12 @@ class Staging:
         self.path = home / f"{_STAGING}{self.id}"
         self.path.mkdir()
 
-    def __enter__(self) -> Staging:
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.discard()
 
     def discard(self) -> None:
@@ -98,7 +100,7 @@ class Snapshots:
             return Staging(side, object_name, home)
 
     def commit(self, staging: Staging, extracted: Extracted, full: bool) -> Snapshot:
-        """Make a staged extract a snapshot: flush, fingerprint, rename, and the manifest row, which is the commit point.
+        """Make a staged extract a snapshot: flush, fingerprint, rename; the manifest row is the commit point.
 
         Raises:
             RunError: `disk-full`, `folder-read-only`; the staging folder is left for another try.
@@ -244,7 +246,7 @@ class Snapshots:
         )
 
     def _sweep(self, home: Path) -> None:
-        """Remove folders nobody works on and no row knows. The lock is asked first, the row second: never the other way."""
+        """Remove folders nobody works on and no row knows. First the lock, then the row: never the other way."""
         for entry in sorted(home.iterdir()):
             identity = entry.name.removeprefix(_STAGING)
             if not entry.is_dir():

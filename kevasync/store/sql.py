@@ -5,17 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-__all__ = ["list_of", "parquet", "quote_identifier", "quote_literal"]
+from kevasync.values import quote_literal
 
-
-def quote_identifier(name: str) -> str:
-    """A name as SQL."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def quote_literal(text: str) -> str:
-    """A text as SQL."""
-    return "'" + text.replace("'", "''") + "'"
+__all__ = ["list_of", "parquet"]
 
 
 def list_of(items: Sequence[str]) -> str:
@@ -24,7 +16,7 @@ def list_of(items: Sequence[str]) -> str:
 
 
 def parquet(parts: Sequence[Path]) -> str:
-    """A table function that reads these files; columns are matched by name. Characters of globs are taken as they are."""
+    """A table function that reads these files, columns by name; glob characters in paths stand for themselves."""
     files = ", ".join(quote_literal(_plain(part)) for part in parts)
     union = ", union_by_name = true" if len(parts) > 1 else ""
     return f"read_parquet([{files}]{union})"

@@ -1,4 +1,4 @@
-"""The state of a workspace: SQLite by default, Postgres by URL; short write transactions, read-only readers, Arrow out."""
+"""The state: SQLite by default, Postgres by URL; short write transactions, read-only readers, Arrow out."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from importlib import resources
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import quote
 
 import pyarrow as pa
@@ -73,7 +73,7 @@ class State:
             raise
         return state
 
-    def __enter__(self) -> State:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -129,7 +129,12 @@ class State:
         return int(value)
 
     def insert_many(
-        self, connection: Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], suffix: str = ""
+        self,
+        connection: Connection,
+        table: str,
+        columns: Sequence[str],
+        rows: Iterable[Sequence[Any]],
+        suffix: str = "",
     ) -> None:
         """Insert many rows at the driver's own speed; `rows` may be an iterator of any length."""
         mark = "?" if self.is_sqlite else "%s"
@@ -147,10 +152,8 @@ class State:
         return touched
 
     def _bring_up_to_date(self) -> None:
-        if self.is_sqlite and not Path(self.url.database or "").exists():
-            found = None
-        else:
-            found = self._version()
+        is_new = self.is_sqlite and not Path(self.url.database or "").exists()
+        found = None if is_new else self._version()
         if found == SCHEMA_VERSION:
             return
         if found is not None and found > SCHEMA_VERSION:
@@ -187,15 +190,13 @@ def fetch_arrow(
     parameters: Mapping[str, Any] | None = None,
     schema: pa.Schema | None = None,
 ) -> pa.Table:
-    """The rows of a query on an open connection, as Arrow. Types: `schema`, else the first rows', text where all null."""
+    """The rows of a query on an open connection, as Arrow. Types: `schema`, else those of the first rows."""
     result = connection.execute(statement, parameters or {})
     names, cursor, batches = list(result.keys()), result.cursor, []
     if cursor is None:
         raise TypeError("the statement returns no rows")
     rows = cursor.fetchmany(_FETCH)
-    target = schema or pa.schema(
-        [(name, _infer(row[index] for row in rows)) for index, name in enumerate(names)]
-    )
+    target = schema or pa.schema([(name, _infer(row[index] for row in rows)) for index, name in enumerate(names)])
     while rows:
         columns = zip(*rows, strict=True)
         arrays = [_array(values, field.type) for values, field in zip(columns, target, strict=True)]
@@ -207,7 +208,11 @@ def fetch_arrow(
 
 def _infer(values: Iterable[Any]) -> pa.DataType:
     kinds = {type(value) for value in values if value is not None}
-    return {bool: pa.bool_(), int: pa.int64(), float: pa.float64()}.get(kinds.pop(), pa.string()) if len(kinds) == 1 else pa.string()
+    return (
+        {bool: pa.bool_(), int: pa.int64(), float: pa.float64()}.get(kinds.pop(), pa.string())
+        if len(kinds) == 1
+        else pa.string()
+    )
 
 
 def _array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:

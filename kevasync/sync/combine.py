@@ -46,9 +46,7 @@ def combine_both(con: duckdb.DuckDBPyConnection, fields: Sequence[PlannedField],
 
     Salesforce's value reaches Keva's form by the way back of the mapping, so both are combined as Keva writes them.
     """
-    rows = con.execute(
-        "select rowid, field_no, keva_raw, new_keva from actions where action = 'both'"
-    ).fetchall()
+    rows = con.execute("select rowid, field_no, keva_raw, new_keva from actions where action = 'both'").fetchall()
     crm: list[list[str | None]] = []
     keva: list[str | None] = []
     for _, number, keva_raw, from_crm in rows:

@@ -115,7 +115,9 @@ def _links(con: duckdb.DuckDBPyConnection, request: DiffRequest) -> None:
         dead = f"{rows} from {quote(request.links)} where not {active}"
     kind = "table" if origin == "links" else "view"
     con.execute(f"create temp {kind} links as {known}")
-    con.execute(f"create temp table tombstones as select * from ({dead}) as dead anti join links using (keva_id, sf_id)")  # noqa: S608 as above
+    con.execute(
+        f"create temp table tombstones as select * from ({dead}) as dead anti join links using (keva_id, sf_id)"
+    )  # noqa: S608 as above
     customers = None if request.customers is None else pa.table({"keva_id": pa.array(request.customers, pa.string())})
     con.execute("create temp table in_scope as select $1::boolean as narrows", [customers is not None])
     con.execute("create temp table scope (keva_id varchar)")
@@ -150,10 +152,17 @@ def _rules(con: duckdb.DuckDBPyConnection, fields: Sequence[PlannedField], reque
         """create temp table needed (pair_verdict varchar, field varchar, field_no integer, direction varchar,
             problem varchar)"""
     )
-    for table, rows in (("field_rules", rules), ("constraints", _constraints(fields, request)), ("needed", _needed(fields, request))):
+    for table, rows in (
+        ("field_rules", rules),
+        ("constraints", _constraints(fields, request)),
+        ("needed", _needed(fields, request)),
+    ):
         for row in rows:  # a handful of rows, one a field
             con.execute(f"insert into {table} values ({', '.join('?' * len(row))})", list(row.values()))  # noqa: S608 our own names
-    con.execute("create temp table switches as select $1::boolean as create_in_salesforce", [request.mapping.create_in_salesforce])
+    con.execute(
+        "create temp table switches as select $1::boolean as create_in_salesforce",
+        [request.mapping.create_in_salesforce],
+    )
 
 
 def _required(request: DiffRequest) -> set[str]:
@@ -214,7 +223,13 @@ def _needed(fields: Sequence[PlannedField], request: DiffRequest) -> list[dict[s
 
 
 def _need(pair_verdict: str, field: str, number: int, direction: str, problem: str) -> dict[str, object]:
-    return {"pair_verdict": pair_verdict, "field": field, "field_no": number, "direction": direction, "problem": problem}
+    return {
+        "pair_verdict": pair_verdict,
+        "field": field,
+        "field_no": number,
+        "direction": direction,
+        "problem": problem,
+    }
 
 
 def _register_validity(con: duckdb.DuckDBPyConnection, region: str) -> None:

@@ -63,7 +63,9 @@ def explain_record(plan: Plan, record: str) -> dict[str, Any]:
         if not found:
             raise UsageError("record-not-in-plan", f"plan {plan.id} has no record {record}")
         changes = _rows(
-            con, f"select * from read_parquet($1) where {mine} order by direction, field", str(plan.file("changes"))  # noqa: S608 as above
+            con,
+            f"select * from read_parquet($1) where {mine} order by direction, field",
+            str(plan.file("changes")),  # noqa: S608 as above
         )
         review = _rows(con, f"select * from read_parquet($1) where {mine} order by field", str(plan.file("review")))  # noqa: S608 as above
         agreed = _rows(con, f"select * from read_parquet($1) where {mine}", str(plan.file("base")))  # noqa: S608 as above

@@ -85,7 +85,13 @@ def check_guards(facts: GuardFacts, limits: GuardLimits) -> list[Fired]:
             fired.append(Fired("guard-count", message, "--allow-count"))
     for code, flag, words, part, percent in (
         ("guard-unlinks", "--allow-unlinks", "links would be dissolved", facts.unlinked, limits.max_unlink_percent),
-        ("guard-clears", "--allow-clears", "records would have a value cleared", facts.cleared, limits.max_clear_percent),
+        (
+            "guard-clears",
+            "--allow-clears",
+            "records would have a value cleared",
+            facts.cleared,
+            limits.max_clear_percent,
+        ),
         ("guard-changes", "--allow-changes", "linked records would change", facts.updated, limits.max_change_percent),
     ):
         whole = max(known, facts.links)

@@ -79,7 +79,10 @@ def decide(base: Value, keva: Value, salesforce: Value, direction: Direction) ->
 
 
 def resolve(
-    keva: Value, salesforce: Value, policy: ConflictPolicy, times: Times = Times()  # noqa: B008 a NamedTuple is immutable
+    keva: Value,
+    salesforce: Value,
+    policy: ConflictPolicy,
+    times: Times = Times(),  # noqa: B008 a NamedTuple is immutable
 ) -> Action:
     """Who wins a conflict. Ties and missing time stamps are asked; the loser's value stays in the ledger."""
     match policy:

@@ -39,13 +39,15 @@ class PlanContext:
     notes: tuple[str, ...] = ()
 
 
-def make_plan(con: duckdb.DuckDBPyConnection, request: DiffRequest, context: PlanContext, out: Path) -> Plan:
+def make_plan(
+    con: duckdb.DuckDBPyConnection, request: DiffRequest, context: PlanContext, out: Path, plan_id: str | None = None
+) -> Plan:
     """Compare and write the plan folder `out` (which must not hold a plan); the folder appears whole or not at all.
 
     Raises RunError `plan-out-of-memory` or `plan-disk-full`; UsageError `plan-exists`.
     """
     fields, off = run_diff(con, request)
-    plan_id = str(uuid_utils.uuid7())
+    plan_id = plan_id or str(uuid_utils.uuid7())
     staging = out.with_name(f".{out.name}.{plan_id[-12:]}")
     try:
         staging.mkdir(parents=True)

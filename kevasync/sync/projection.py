@@ -93,7 +93,9 @@ def _narrow(field: PlannedField, side: Side, alias: str, sides: Sides) -> str:
         column = f"{alias}.{quote(field.mapping.keva)}"
         return column if _plain(field) else transforms.compare_keva_sql(field.mapping, column, sides.region)
     columns = _crm(field, alias)
-    return _joined(columns) if _plain(field) else transforms.compare_salesforce_sql(field.mapping, columns, sides.region)
+    return (
+        _joined(columns) if _plain(field) else transforms.compare_salesforce_sql(field.mapping, columns, sides.region)
+    )
 
 
 def _side_views(fields: list[PlannedField], sides: Sides) -> list[tuple[str, str]]:
@@ -132,8 +134,12 @@ def _narrow_tables(fields: list[PlannedField], sides: Sides) -> list[tuple[str, 
     crm = digest([_narrow(item, Side.SALESFORCE, "side", sides) for item in fields])
     remembered = [_narrow(item, Side.SALESFORCE, "side", sides) if item.in_base else "null::varchar" for item in fields]
     knows_all = all(item.in_base for item in fields)
-    partial = "side.agreed is not null" if "agreed" in sides.base_columns else "false"
-    base = "select null::varchar as keva_id, null::varchar as sf_id, null::ubigint as digest, false as partial where false"
+    targets = ", ".join(literal(name) for item in fields for name in item.mapping.salesforce)
+    lacking = f"side.agreed is not null and not list_has_all(side.agreed, [{targets}]::varchar[])"
+    partial = lacking if "agreed" in sides.base_columns else "false"
+    base = (
+        "select null::varchar as keva_id, null::varchar as sf_id, null::ubigint as digest, false as partial where false"
+    )
     if sides.base:
         base = f"""select side.keva_id, {id18("side.sf_id")} as sf_id, {digest(remembered)} as digest,
             {partial if knows_all else "true"} as partial from {quote(sides.base)} as side"""  # noqa: S608 as above

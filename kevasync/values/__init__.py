@@ -6,7 +6,7 @@ Python is the truth; the SQL is the same function made fast, and a property test
     con.sql(f"select {canonical_sql(FieldKind.PHONE, 'phone', 'US')} from t")  # after register(con, "US")
 """
 
-from kevasync.values.kinds import canonical, is_valid, list_items
+from kevasync.values.kinds import canonical, is_valid, list_items, list_text
 from kevasync.values.sql import Function, canonical_sql, put_function, register, vectorised
 from kevasync.values.text import (
     SPACES,
@@ -29,6 +29,7 @@ __all__ = [
     "collapse_sql",
     "is_valid",
     "list_items",
+    "list_text",
     "put_function",
     "quote_identifier",
     "quote_literal",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -16,7 +17,7 @@ from kevasync.values.phones import phone
 from kevasync.values.text import clean, collapse
 from kevasync.values.timezones import timezone
 
-__all__ = ["FALSE_WORDS", "TRUE_WORDS", "canonical", "is_valid", "list_items", "parse_datetime"]
+__all__ = ["FALSE_WORDS", "TRUE_WORDS", "canonical", "is_valid", "list_items", "list_text", "parse_datetime"]
 
 TRUE_WORDS = frozenset({"true", "t", "yes", "y", "1", "on"})
 FALSE_WORDS = frozenset({"false", "f", "no", "n", "0", "off"})
@@ -125,6 +126,13 @@ def _split_list(text: str | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(item for item in items if item is not None))
 
 
+def list_text(items: Sequence[str]) -> str:
+    """The items as a JSON array."""
+    text = json.dumps(items, ensure_ascii=False, separators=(",", ":"))
+    # a combining character after an escape (`\\n` and an accent) would turn the escape into another letter
+    return text if unicodedata.is_normalized("NFC", text) else json.dumps(items, separators=(",", ":"))
+
+
 def _no_surrogates(text: str) -> str:
     # JSON can smuggle in half a character (\ud800), which no file or database takes
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
@@ -132,7 +140,7 @@ def _no_surrogates(text: str) -> str:
 
 def _list(text: str, _region: str) -> str | None:
     items = list_items(text)
-    return json.dumps(sorted(items), ensure_ascii=False, separators=(",", ":")) if items else ""
+    return list_text(sorted(items)) if items else ""
 
 
 def _name(text: str, _region: str) -> str | None:

@@ -21,6 +21,9 @@ Function = Callable[[Any], Any]
 """Takes and returns one Arrow column."""
 
 _REMEMBERED = 50_000
+_UTC_MILLISECONDS = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z"
+# what Keva's API (no fraction) and Salesforce's (+0000) write
+_UTC = r"[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{3})?(?:Z|\+00:?00)"
 
 
 def vectorised(function: Callable[[Any], Any], arrow_type: Any, *, nulls: bool = False) -> Function:
@@ -119,6 +122,10 @@ def _shortcut(kind: FieldKind, x: str, region: str) -> str:
         # valid or not, a value of this shape is its own canonical form
         return f"WHEN regexp_full_match({x}, '[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}') THEN {x}"
     if kind is FieldKind.DATETIME:
-        shape = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z"
-        return f"WHEN regexp_full_match({x}, '{shape}') THEN {x}"
+        return (
+            f"WHEN regexp_full_match({x}, '{_UTC_MILLISECONDS}') THEN {x} "
+            f"WHEN regexp_full_match({x}, '{_UTC}') AND TRY_CAST(left({x}, 10) AS DATE) IS NOT NULL "
+            f"THEN left({x}, CASE WHEN {x}[20] = '.' THEN 23 ELSE 19 END)"
+            f" || CASE WHEN {x}[20] = '.' THEN 'Z' ELSE '.000Z' END"
+        )
     return ""

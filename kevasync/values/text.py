@@ -42,7 +42,8 @@ def collapse(text: str | None) -> str | None:
 
 _WIDE_SPACES = quote_literal("".join(char for char in SPACES if char > "\x7f"))
 _ALL_SPACES = quote_literal(SPACES)
-_SPACE_CLASS = "[" + "".join(f"\\x{{{ord(char):x}}}" for char in SPACES) + "]+"
+_SPACE_CODES = "".join(f"\\x{{{ord(char):x}}}" for char in SPACES)
+_WORD = f"[^\\x00{_SPACE_CODES}]+"
 
 
 def clean_sql(expr: str) -> str:
@@ -65,8 +66,8 @@ def clean_sql(expr: str) -> str:
 def collapse_sql(expr: str) -> str:
     """`collapse` in DuckDB. `expr` is repeated, so it should be a column or something as cheap."""
     x = f"({expr})"
-    single = f"regexp_replace(replace({x}, chr(0), ''), '{_SPACE_CLASS}', ' ', 'g')"
+    single = f"regexp_replace(replace({x}, chr(0), ''), '[{_SPACE_CODES}]+', ' ', 'g')"
     return (
-        f"CASE WHEN regexp_full_match({x}, '[!-~]+( [!-~]+)*') THEN {x}"
+        f"CASE WHEN regexp_full_match({x}, '{_WORD}( {_WORD})*') THEN nfc_normalize({x})"
         f" ELSE nullif(nfc_normalize(trim({single}, ' ')), '') END"
     )

@@ -258,7 +258,8 @@ def test_a_snapshot_meets_the_users_own_expectations_on_a_sample(tmp_path):
     own = {
         "name": "own",
         "expectations": [
-            {"type": "expect_column_values_to_not_match_regex", "kwargs": {"column": "city", "regex": "^R"}}
+            {"type": "expect_column_values_to_not_match_regex", "kwargs": {"column": "city", "regex": "^R"}},
+            {"type": "expect_column_values_to_match_regex", "kwargs": {"column": "city", "regex": "^(?!R)"}},
         ],
     }
     found = snapshot.run([tmp_path / "p.parquet"], own, results_dir=tmp_path, sample_rows=10)

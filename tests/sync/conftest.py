@@ -56,8 +56,16 @@ class Made:
 
 def side(rows, fields):
     """Rows as an Arrow table in snapshot form; `id` becomes `_id`; a field a row lacks is null."""
-    names = list(dict.fromkeys([*fields, *(name for row in rows for name in row if name not in {"id"} and name[0] != "_")]))
-    meta = {"_id": pa.string(), "_modified": pa.string(), "_deleted": pa.bool_(), "_master": pa.string(), "_absent": pa.list_(pa.string())}
+    names = list(
+        dict.fromkeys([*fields, *(name for row in rows for name in row if name not in {"id"} and name[0] != "_")])
+    )
+    meta = {
+        "_id": pa.string(),
+        "_modified": pa.string(),
+        "_deleted": pa.bool_(),
+        "_master": pa.string(),
+        "_absent": pa.list_(pa.string()),
+    }
     full = [
         {"_id": row["id"], "_deleted": row.get("_deleted", False)}
         | {name: row.get(name) for name in (*names, "_modified", "_master", "_absent")}
@@ -77,20 +85,40 @@ def plan_of(tmp_path):
         con.register("sf_rows", side(crm, [name for field in mapping.fields for name in field.salesforce]))
         targets = [name for field in mapping.fields for name in field.salesforce]
         if base is not None:
-            known = [{"keva_id": row["keva_id"], "sf_id": row["sf_id"], "agreed": row.get("agreed")} | {name: row.get(name) for name in targets} for row in base]
+            known = [
+                {"keva_id": row["keva_id"], "sf_id": row["sf_id"], "agreed": row.get("agreed")}
+                | {name: row.get(name) for name in targets}
+                for row in base
+            ]
             types = {"agreed": pa.list_(pa.string())}
             names = ["keva_id", "sf_id", *targets, "agreed"]
-            con.register("base_rows", pa.Table.from_pylist(known, schema=pa.schema([(n, types.get(n, pa.string())) for n in names])))
+            con.register(
+                "base_rows",
+                pa.Table.from_pylist(known, schema=pa.schema([(n, types.get(n, pa.string())) for n in names])),
+            )
         if links is not None:
             rows = [{"keva_id": link[0], "sf_id": link[1], "active": len(link) < 3 or link[2]} for link in links]
-            con.register("link_rows", pa.Table.from_pylist(rows, schema=pa.schema([("keva_id", pa.string()), ("sf_id", pa.string()), ("active", pa.bool_())])))
+            con.register(
+                "link_rows",
+                pa.Table.from_pylist(
+                    rows, schema=pa.schema([("keva_id", pa.string()), ("sf_id", pa.string()), ("active", pa.bool_())])
+                ),
+            )
         request = DiffRequest(
-            mapping, "keva_rows", "sf_rows", "base_rows" if base is not None else None,
-            "link_rows" if links is not None else None, "US", schema, customers,
+            mapping,
+            "keva_rows",
+            "sf_rows",
+            "base_rows" if base is not None else None,
+            "link_rows" if links is not None else None,
+            "US",
+            schema,
+            customers,
         )
         plan = make_plan(con, request, context or PlanContext(), tmp_path / "plan")
         read = lambda name: con.sql(f"from read_parquet('{plan.file(name)}')").to_arrow_table().to_pylist()  # noqa: E731
-        records = {row["keva_id"] or row["sf_id"]: (row["operation"], row["reason"], row["sf_id"]) for row in read("records")}
+        records = {
+            row["keva_id"] or row["sf_id"]: (row["operation"], row["reason"], row["sf_id"]) for row in read("records")
+        }
         made = Made(Plan.load(plan.folder), records, read("changes"), read("review"), read("base"))
         con.close()
         return made
@@ -101,7 +129,13 @@ def plan_of(tmp_path):
 def settled(number, **values):
     """A customer, a Contact and a base row that agree, for a test to change one of them."""
     keva = {"id": f"k{number}", "email": f"p{number}@a.example", "name": f"Pat Number{number}", "jobTitle": "Buyer"}
-    crm = {"id": sf(number), "Email": f"p{number}@a.example", "FirstName": "Pat", "LastName": f"Number{number}", "Title": "Buyer"}
+    crm = {
+        "id": sf(number),
+        "Email": f"p{number}@a.example",
+        "FirstName": "Pat",
+        "LastName": f"Number{number}",
+        "Title": "Buyer",
+    }
     base = {"keva_id": f"k{number}", "sf_id": sf(number)} | {k: v for k, v in crm.items() if k != "id"}
     return keva | values.get("keva", {}), crm | values.get("crm", {}), base | values.get("base", {})
 

@@ -75,10 +75,18 @@ def sql_law(cases):
     text = lambda value: None if value is UNSAID else value  # noqa: E731 likewise
     rows = [
         {
-            "keva_id": str(index), "sf_id": "s", "pair_verdict": "known", "keva_time": times.keva,
-            "sf_time": times.salesforce, "field_no": number[(direction, conflict, drift)],
-            "keva_said": said(keva), "sf_said": said(salesforce), "base_known": said(base),
-            "base": text(base), "keva": text(keva), "sf": text(salesforce),
+            "keva_id": str(index),
+            "sf_id": "s",
+            "pair_verdict": "known",
+            "keva_time": times.keva,
+            "sf_time": times.salesforce,
+            "field_no": number[(direction, conflict, drift)],
+            "keva_said": said(keva),
+            "sf_said": said(salesforce),
+            "base_known": said(base),
+            "base": text(base),
+            "keva": text(keva),
+            "sf": text(salesforce),
         }
         for index, (base, keva, salesforce, direction, conflict, drift, times) in enumerate(cases)
     ]
@@ -88,11 +96,16 @@ def sql_law(cases):
         con.register("differences", pa.Table.from_pylist(rows, schema=schema))
         con.register(
             "field_rules",
-            pa.table({
-                "field_no": pa.array(range(len(rules)), pa.int32()), "keva_field": ["f"] * len(rules),
-                "targets": [["F"]] * len(rules), "direction": [str(rule[0]) for rule in rules],
-                "conflict": [str(rule[1]) for rule in rules], "drift": [str(rule[2]) for rule in rules],
-            }),
+            pa.table(
+                {
+                    "field_no": pa.array(range(len(rules)), pa.int32()),
+                    "keva_field": ["f"] * len(rules),
+                    "targets": [["F"]] * len(rules),
+                    "direction": [str(rule[0]) for rule in rules],
+                    "conflict": [str(rule[1]) for rule in rules],
+                    "drift": [str(rule[2]) for rule in rules],
+                }
+            ),
         )
         run_steps(con, [step for step in read_steps("diff.sql") if step[0] in {"verdicts", "actions"}])
         found = con.execute("select verdict, action from actions order by keva_id::int").fetchall()
@@ -127,8 +140,13 @@ usable = values.filter(lambda value: not isinstance(value, str) or ("\x00" not i
 @given(
     st.lists(
         st.tuples(
-            usable, usable, usable, st.sampled_from(list(Direction)), st.sampled_from(list(ConflictPolicy)),
-            st.sampled_from(list(DriftPolicy)), st.builds(Times, stamps, stamps),
+            usable,
+            usable,
+            usable,
+            st.sampled_from(list(Direction)),
+            st.sampled_from(list(ConflictPolicy)),
+            st.sampled_from(list(DriftPolicy)),
+            st.builds(Times, stamps, stamps),
         ),
         min_size=1,
         max_size=50,

@@ -46,7 +46,13 @@ def test_fifteen_characters_are_the_same_id(plan_of):
 def test_shared_email_is_never_guessed(plan_of):
     """Two Contacts, or two customers, with one canonical e-mail are ambiguous; linked ones count too."""
     made = plan_of(
-        keva=[customer(1), customer(2), customer(3, email="P2@A.example "), customer(4), customer(5, email="p4@a.example")],
+        keva=[
+            customer(1),
+            customer(2),
+            customer(3, email="P2@A.example "),
+            customer(4),
+            customer(5, email="p4@a.example"),
+        ],
         crm=[contact(1), contact(11, Email="P1@a.example"), contact(2), contact(4)],
         links=[("k4", sf(4))],
     )
@@ -128,7 +134,9 @@ def test_gone_records(plan_of):
 
 def test_tombstones_hold(plan_of):
     """After an unlink the pair is never linked or created again by itself."""
-    made = plan_of(keva=[customer(1), customer(2)], crm=[contact(1)], links=[("k1", sf(1), False), ("k2", sf(2), False)])
+    made = plan_of(
+        keva=[customer(1), customer(2)], crm=[contact(1)], links=[("k1", sf(1), False), ("k2", sf(2), False)]
+    )
     assert made.operation("k1") == made.operation("k2") == "no-op"
     assert "unlinked before" in made.reason("k2")
     assert not made.changes

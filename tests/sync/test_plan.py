@@ -96,7 +96,11 @@ def test_union_of_tags(plan_of):
 
 @pytest.mark.parametrize(
     ("drift", "writes", "waiting"),
-    [("revert", {("to_crm", "MailingCity"): "Oslo"}, set()), ("respect", {}, set()), ("report", {}, {("location", "drift")})],
+    [
+        ("revert", {("to_crm", "MailingCity"): "Oslo"}, set()),
+        ("respect", {}, set()),
+        ("report", {}, {("location", "drift")}),
+    ],
 )
 def test_drift_policies(plan_of, drift, writes, waiting):
     """An edit on the target of a one-way field is reverted, respected or reported."""
@@ -108,7 +112,9 @@ def test_drift_policies(plan_of, drift, writes, waiting):
 
 def test_first_sync_fills_and_never_clears(plan_of):
     """Without a base: empty is filled, different waits, a one-way null waits."""
-    keva, crm, _ = settled(1, keva={"phone": "+12125550142", "jobTitle": None}, crm={"Title": "CEO", "MailingCity": "Rome"})
+    keva, crm, _ = settled(
+        1, keva={"phone": "+12125550142", "jobTitle": None}, crm={"Title": "CEO", "MailingCity": "Rome"}
+    )
     made = plan_of(keva=[keva], crm=[crm], links=[("k1", sf(1))])
     assert made.writes("k1") == {("to_crm", "Phone"): "+12125550142", ("from_crm", "jobTitle"): "CEO"}
     assert made.waiting("k1") == {("location", "review")}
@@ -135,7 +141,11 @@ def test_create(plan_of):
 
 @pytest.mark.parametrize(
     ("row", "reason"),
-    [({"name": "Ann Bo"}, "no e-mail"), ({"email": "nonsense", "name": "Ann Bo"}, "not a valid email"), ({"email": "a@a.example"}, "no last name")],
+    [
+        ({"name": "Ann Bo"}, "no e-mail"),
+        ({"email": "nonsense", "name": "Ann Bo"}, "not a valid email"),
+        ({"email": "a@a.example"}, "no last name"),
+    ],
 )
 def test_create_rejected(plan_of, row, reason):
     """A customer with no or an invalid e-mail, or no last name, is rejected with the reason and writes nothing."""
@@ -147,7 +157,10 @@ def test_create_rejected(plan_of, row, reason):
 
 def test_create_switched_off(plan_of):
     """With create_in_salesforce off, a new customer is a no-op that says so."""
-    made = plan_of(keva=[{"id": "k1", "email": "a@a.example", "name": "A B"}], mapping=dataclasses.replace(MAPPING, create_in_salesforce=False))
+    made = plan_of(
+        keva=[{"id": "k1", "email": "a@a.example", "name": "A B"}],
+        mapping=dataclasses.replace(MAPPING, create_in_salesforce=False),
+    )
     assert made.operation("k1") == "no-op"
     assert made.reason("k1") == "not in Salesforce"
     assert made.changes == []
@@ -200,7 +213,9 @@ def test_missing_column_is_switched_off(plan_of):
 def test_counts_add_up(plan_of):
     """Every customer and every unlinked Contact is in records exactly once; the manifest counts them."""
     rows = [settled(number) for number in range(1, 6)]
-    made = plan_of(keva=[row[0] for row in rows[:4]], crm=[row[1] for row in rows[1:]], base=[row[2] for row in rows[:3]])
+    made = plan_of(
+        keva=[row[0] for row in rows[:4]], crm=[row[1] for row in rows[1:]], base=[row[2] for row in rows[:3]]
+    )
     assert sum(made.plan.counts.values()) == len(made.records) == made.plan.manifest["rows"]["records"] == 5
 
 

@@ -39,9 +39,7 @@ def _counters_and_links() -> None:
     op.create_index("ux_links_pair", "links", ["object", "keva_id", "sf_id"], unique=True)
     active = sa.text("active")
     for name, column in (("ux_links_customer", "keva_id"), ("ux_links_record", "sf_id")):
-        op.create_index(
-            name, "links", ["object", column], unique=True, sqlite_where=active, postgresql_where=active
-        )
+        op.create_index(name, "links", ["object", column], unique=True, sqlite_where=active, postgresql_where=active)
 
 
 def _base() -> None:

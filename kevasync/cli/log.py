@@ -1,0 +1,133 @@
+"""`kevasync log`: runs, and every change that was attempted with its outcome."""
+
+from __future__ import annotations
+
+import csv
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from kevasync.cli.context import Context
+from kevasync.cli.exits import ExitCode
+from kevasync.errors import UsageError
+
+if TYPE_CHECKING:
+    from kevasync.cli.render import Screen
+    from kevasync.store.ledger import Ledger
+
+__all__ = ["find_run", "log"]
+
+COLUMNS = (
+    "run_id",
+    "keva_id",
+    "sf_id",
+    "direction",
+    "operation",
+    "status",
+    "code",
+    "message",
+    "finished_at",
+    "changes",
+)
+
+
+def log(
+    ctx: typer.Context,
+    run: Annotated[str | None, typer.Option(help="Only this run: its id, its beginning, or `latest`.")] = None,
+    customer: Annotated[str | None, typer.Option(metavar="ID", help="Only this customer, by Keva id.")] = None,
+    record: Annotated[str | None, typer.Option(metavar="ID", help="Only this Contact, by Salesforce id.")] = None,
+    status: Annotated[
+        list[str] | None, typer.Option(help="planned, sent, applied, failed, unknown, rejected. May be repeated.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many, the latest.")] = 50,
+    as_csv: Annotated[bool, typer.Option("--csv", help="CSV on stdout, one line a change of a value.")] = False,
+) -> int:
+    """List runs; with a filter, list every attempted change and its outcome."""
+    from kevasync.cli.sides import open_kept
+
+    at = Context.of(ctx)
+    with open_kept(at.workspace) as kept:
+        ledger = kept.stores.ledger
+        if run is None and customer is None and record is None and not status and not as_csv:
+            runs = [_run(item) for item in ledger.last_runs(limit)]
+            at.out({"runs": runs}, lambda screen: _show_runs(screen, runs))
+            return ExitCode.DONE
+        found = ledger.arrow(
+            run_id=find_run(ledger, run) if run else None,
+            customer=customer,
+            record=record,
+            status=status or None,
+            limit=limit,
+        )
+        entries = [_entry(row) for row in found.to_pylist()]
+    if as_csv:
+        _write_csv(at, entries)
+    else:
+        at.out({"entries": entries}, lambda screen: _show_entries(screen, entries))
+    return ExitCode.DONE
+
+
+def find_run(ledger: Ledger, wanted: str) -> str:
+    """The id of the run that the user means. Raises UsageError `run-not-found`."""
+    runs = ledger.last_runs(1_000)
+    if wanted == "latest":
+        runs = [item for item in runs if item.kind == "apply"][:1]
+    else:
+        runs = [item for item in runs if item.id.startswith(wanted)]
+    if len(runs) != 1:
+        raise UsageError("run-not-found", f"{len(runs)} runs are called {wanted}")
+    return str(runs[0].id)
+
+
+def _run(item: Any) -> dict[str, Any]:
+    return {
+        "run": item.id,
+        "kind": item.kind,
+        "plan": item.plan_id,
+        "status": item.status,
+        "started": item.started_at,
+        "finished": item.finished_at,
+        "books": item.books,
+    }
+
+
+def _entry(row: dict[str, Any]) -> dict[str, Any]:
+    changes = row["changes"]
+    return {name: row.get(name) for name in COLUMNS} | {
+        "changes": json.loads(changes) if isinstance(changes, str) else changes
+    }
+
+
+def _show_runs(screen: Screen, runs: list[dict[str, Any]]) -> None:
+    def applied(item: dict[str, Any]) -> str:
+        counts = (item["books"] or {}).get("counts", {})
+        return ", ".join(f"{number:,} {name}" for name, number in counts.items() if number)
+
+    if not runs:
+        screen.line("No runs yet. Begin with: kevasync plan")
+        return
+    rows = [(item["run"], item["kind"], item["status"], item["started"], applied(item)) for item in runs]
+    screen.table(("run", "kind", "status", "started", "records"), rows)
+
+
+def _show_entries(screen: Screen, entries: list[dict[str, Any]]) -> None:
+    rows = [
+        (item["keva_id"], item["sf_id"], item["direction"], item["operation"], item["status"], _told(item))
+        for item in entries
+    ]
+    screen.table(("keva_id", "sf_id", "direction", "operation", "status", "what"), rows)
+
+
+def _told(item: dict[str, Any]) -> str:
+    if item["message"]:
+        return f"{item['code']}: {item['message']}" if item["code"] else str(item["message"])
+    return ", ".join(f"{field}: {old!r} -> {new!r}" for field, (old, new) in (item["changes"] or {}).items())
+
+
+def _write_csv(at: Context, entries: list[dict[str, Any]]) -> None:
+    writer = csv.writer(at.stdout)
+    writer.writerow((*COLUMNS[:-1], "field", "old", "new"))
+    for item in entries:
+        for field, (old, new) in (item["changes"] or {}).items():
+            writer.writerow([*(item[name] for name in COLUMNS[:-1]), field, old, new])

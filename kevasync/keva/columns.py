@@ -1,0 +1,130 @@
+"""Names of columns and values as text: what every reader of an export has in common."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from kevasync.endpoint import META_COLUMNS
+from kevasync.errors import UsageError
+
+__all__ = ["CUSTOM", "Raw", "Writer", "as_text", "fold", "named", "one_of"]
+
+CUSTOM = frozenset({"customfields"})
+"""Folded names of the column that holds the custom fields of a record."""
+
+_CELLS_A_GROUP = 2_000_000
+_BYTES_A_GROUP = 64 * 2**20
+_RESERVED = frozenset(META_COLUMNS)
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """What a reader found: SQL that yields the columns as VARCHAR, and where a record stands when it must be named.
+
+    `absent` says that the SQL also yields `_absent`. `believe(rows)` tells whether a fast read of so many rows agrees
+    with what the bytes say; when it does not, or when the fast SQL fails, `exact()` reads again, slowly and by the book,
+    and either returns SQL over what it wrote or raises the error that names the line. `locate(column, values)` gives
+    (value, place) of every record with one of the values in that column, `""` standing for none.
+    """
+
+    sql: str
+    columns: tuple[str, ...]
+    absent: bool
+    believe: Callable[[int], bool]
+    exact: Callable[[], Raw] | None
+    locate: Callable[[str, frozenset[str]], list[tuple[str, str]]]
+
+
+def fold(name: str) -> str:
+    """The form in which names are compared: `Customer ID`, `customer_id` and `customerId` are one."""
+    return "".join(letter for letter in name.casefold() if letter not in " _-")
+
+
+def one_of(columns: Sequence[str], wanted: Sequence[str]) -> str | None:
+    """The first of `wanted` that the columns have, in the columns' own spelling; exact spelling goes first."""
+    for name in wanted:
+        if name in columns:
+            return name
+        folded = fold(name)
+        for column in columns:
+            if fold(column) == folded:
+                return column
+    return None
+
+
+def named(headings: Sequence[str], path: Path, spelling: Callable[[str], str]) -> tuple[str, ...]:
+    """The column names for these headings: trimmed, known names in their usual spelling, nameless ones by position.
+
+    Raises UsageError export-column-twice; names that differ in case only are one name to a database.
+    """
+    names: list[str] = []
+    seen: dict[str, str] = {}
+    for position, heading in enumerate(headings, 1):
+        name = spelling(heading.strip()) or f"column {position}"
+        if name.casefold() in _RESERVED:
+            name += "_"
+        if "\0" in name:
+            raise UsageError("export-nul", f"{path}: a NUL character stands in the name of column {position}.")
+        twin = seen.setdefault(name.casefold(), name)
+        if len(seen) != position:
+            what = f"{name!r} stands twice" if twin == name else f"{twin!r} and {name!r} differ in case only"
+            raise UsageError("export-column-twice", f"{path}: among the columns, {what}.")
+        names.append(name)
+    return tuple(names)
+
+
+def as_text(value: Any) -> str | None:
+    """The text of a JSON value: `true`, `12`, `1.5`, a JSON array; a string is itself, null is None."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, float):
+        return repr(value)
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+class Writer:
+    """Writes rows of texts to one Parquet file, a bounded number of cells at a time."""
+
+    def __init__(self, path: Path, columns: Sequence[str], *, absent: bool = False) -> None:
+        self.columns = tuple(columns)
+        fields = [pa.field(name, pa.string()) for name in self.columns]
+        if absent:
+            fields.append(pa.field("_absent", pa.list_(pa.string())))
+        self._schema = pa.schema(fields)
+        self._file = pq.ParquetWriter(path, self._schema)
+        self._rows: list[Sequence[Any]] = []
+        self._size = 0
+        self._most = max(64, _CELLS_A_GROUP // max(len(fields), 1))
+
+    def add(self, row: Sequence[Any], size: int) -> None:
+        """One row in the order of the columns (then `_absent`); `size` is about its bytes."""
+        self._rows.append(row)
+        self._size += size
+        if len(self._rows) >= self._most or self._size >= _BYTES_A_GROUP:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._rows:
+            arrays = [
+                pa.array(cells, field.type)
+                for cells, field in zip(zip(*self._rows, strict=True), self._schema, strict=True)
+            ]
+            self._file.write_table(pa.Table.from_arrays(arrays, schema=self._schema))
+        self._rows, self._size = [], 0
+
+    def __enter__(self) -> Writer:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            if kind is None:
+                self._flush()
+        finally:
+            self._file.close()

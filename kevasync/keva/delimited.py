@@ -1,0 +1,141 @@
+"""Read CSV with any delimiter: fast by DuckDB where the bytes bear it out, else line by line with exact errors."""
+
+from __future__ import annotations
+
+import csv
+import io
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from kevasync.errors import UsageError
+from kevasync.keva.columns import Raw, Writer, fold, named
+from kevasync.keva.form import DELIMITERS, Form
+from kevasync.values import quote_identifier, quote_literal
+
+__all__ = ["read"]
+
+_SAMPLE = 4 * 2**20
+_SAMPLE_ROWS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    form: Form
+    delimiter: str
+    columns: tuple[str, ...]
+
+
+def read(form: Form, work: Path, wanted: tuple[str, ...], spelling: Callable[[str], str]) -> Raw:
+    """What the file holds. `wanted` are names of the id column: a delimiter that makes one appear is the right one."""
+    delimiter, headings = _header(form, wanted)
+    table = _Table(form, delimiter, named(headings, form.path, spelling))
+    width = len(table.columns)
+    marks = form.marks
+    plausible = width > 1 and marks.quotes % 2 == 0 and marks.line_ends() <= 1
+
+    def believe(rows: int) -> bool:
+        # Every row and the header have width-1 delimiters outside quotes: an independent count of what was read.
+        return plausible and marks.delimiters[delimiter] == (width - 1) * (rows + 1)
+
+    def exact() -> Raw:
+        _write_exact(table, work / "exact.parquet")
+        sql = f"SELECT * FROM read_parquet({quote_literal(str(work / 'exact.parquet'))})"  # noqa: S608 quoted
+        return Raw(sql, table.columns, absent=False, believe=lambda _: True, exact=None, locate=locate)
+
+    def locate(column: str, values: frozenset[str]) -> list[tuple[str, str]]:
+        at = table.columns.index(column)
+        found = ((row[at].strip(), line) for line, row in _records(table))
+        return [(value, f"line {line}") for value, line in found if value in values]
+
+    if not plausible:
+        return exact()
+    return Raw(_fast_sql(table), table.columns, absent=False, believe=believe, exact=exact, locate=locate)
+
+
+def _fast_sql(table: _Table) -> str:
+    # Positional names, so that no heading can mislead the reader; real names are given outside.
+    spec = ", ".join(f"'c{index}': 'VARCHAR'" for index in range(len(table.columns)))
+    names = ", ".join(f"c{index} AS {quote_identifier(name)}" for index, name in enumerate(table.columns))
+    return (
+        f"SELECT {names} FROM read_csv({quote_literal(str(table.form.plain))}, delim = {quote_literal(table.delimiter)}, "  # noqa: S608 quoted
+        f"quote = '\"', escape = '\"', header = true, auto_detect = false, strict_mode = true, "
+        f"max_line_size = 16777216, columns = {{{spec}}})"
+    )
+
+
+def _header(form: Form, wanted: tuple[str, ...]) -> tuple[str, list[str]]:
+    """The delimiter and the header record."""
+    with form.plain.open(encoding="utf-8", newline="") as file:
+        sample = file.read(_SAMPLE)
+    ids = {fold(name) for name in wanted}
+    best: tuple[tuple[bool, bool, float, int], str, list[str]] | None = None
+    for delimiter in DELIMITERS:
+        rows = _sample_rows(sample, delimiter)
+        if not rows:
+            continue
+        header, body = rows[0], rows[1:]
+        fits = sum(len(row) == len(header) for row in body) / len(body) if body else 1.0
+        has_id = any(fold(name) in ids for name in header)
+        score = (has_id, len(header) > 1, fits, len(header))
+        if best is None or score > best[0]:
+            best = (score, delimiter, header)
+    if best is None:
+        raise UsageError("export-empty", f"{form.path} holds nothing but blank lines.")
+    return best[1], best[2]
+
+
+def _sample_rows(sample: str, delimiter: str) -> list[list[str]]:
+    _lift_cell_limit()
+    reader = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter)
+    rows = [row for row in islice(reader, _SAMPLE_ROWS) if row]
+    return rows[:-1] if len(sample) >= _SAMPLE and len(rows) > 1 else rows
+
+
+def _lift_cell_limit() -> None:
+    csv.field_size_limit(sys.maxsize)  # the default of 128 KiB a cell would refuse long notes
+
+
+def _write_exact(table: _Table, target: Path) -> None:
+    with Writer(target, table.columns) as writer:
+        for _, row in _records(table):
+            writer.add([cell or None for cell in row], sum(map(len, row)))
+
+
+def _records(table: _Table) -> Iterator[tuple[int, list[str]]]:
+    """(line on which the record begins, its cells), after the header; blank lines are passed over.
+
+    Raises UsageError: export-truncated, export-quotes, export-ragged.
+    """
+    _lift_cell_limit()
+    path, width = table.form.path, len(table.columns)
+    with table.form.plain.open(encoding="utf-8", newline="") as file:
+        reader = csv.reader(
+            file, delimiter=table.delimiter, strict=True, skipinitialspace=table.form.marks.spaced_quote
+        )
+        header_seen = False
+        begins = 1
+        try:
+            for row in reader:
+                if row and header_seen:
+                    if len(row) != width:
+                        raise _ragged(path, begins, len(row), width, last=next(reader, None) is None)
+                    yield begins, row
+                header_seen = header_seen or bool(row)
+                begins = reader.line_num + 1
+        except csv.Error as error:
+            raise _broken_quote(path, begins, str(error)) from error
+
+
+def _ragged(path: Path, line: int, found: int, width: int, *, last: bool) -> UsageError:
+    if last and found < width:
+        return UsageError("export-truncated", f"{path}, line {line}: the last row has {found} of {width} columns.")
+    return UsageError("export-ragged", f"{path}, line {line}: {found} cells where the header has {width}.")
+
+
+def _broken_quote(path: Path, line: int, message: str) -> UsageError:
+    if "end of data" in message:
+        return UsageError("export-truncated", f"{path}, line {line}: a quote opened in this row is never closed.")
+    return UsageError("export-quotes", f"{path}, line {line}: text stands after the closing quote of a cell.")

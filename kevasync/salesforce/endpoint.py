@@ -1,0 +1,126 @@
+"""The Salesforce side as the core sees it: chooses between collections and bulk, and adds up what it will cost."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from kevasync.endpoint import Extracted, Journal, Limits, Progress, Selection, Stop, WriteBatch, WriteResult
+from kevasync.records import Schema, Side
+from kevasync.salesforce.bulk import BulkLoad
+from kevasync.salesforce.describe import Describer
+from kevasync.salesforce.jobs import Pace
+from kevasync.salesforce.load import ALLOW_DUPLICATES, ROWS_A_CALL, CollectionLoad
+from kevasync.salesforce.parts import MOST_BYTES
+from kevasync.salesforce.query import extract
+from kevasync.salesforce.session import Session
+
+__all__ = ["REST_THRESHOLD", "SalesforceEndpoint"]
+
+REST_THRESHOLD = 2_000
+"""Records up to which REST is used: ten collections calls cost as much as one bulk job, and answer at once. It is also
+where Salesforce's own advice draws the line."""
+BYTES_A_ROW = 300
+SECONDS_A_CALL = 3.0
+ROWS_A_SECOND = 400.0
+CALLS_A_JOB = 3 + 12 + 3
+"""For the estimate: a record of ten short fields; a collections call of 200 with triggers; what Salesforce's bulk
+processing does with ordinary automation; make, upload, close, a dozen questions, three result files."""
+
+
+class SalesforceEndpoint:
+    """One org as an `Endpoint`.
+
+    `describe_folder` keeps describe answers between runs. `allow_duplicates` gets past duplicate rules that alert; as
+    the Bulk API does not document that header, use it with small batches where it matters.
+    """
+
+    side = Side.SALESFORCE
+
+    def __init__(
+        self,
+        session: Session,
+        *,
+        describe_folder: Path | None = None,
+        rest_threshold: int = REST_THRESHOLD,
+        pace: Pace | None = None,
+        allow_duplicates: bool = False,
+        most_bytes: int = MOST_BYTES,
+    ) -> None:
+        self.session = session
+        self.describer = Describer(session, describe_folder)
+        self._threshold = rest_threshold
+        self._pace = pace or Pace()
+        self._headers = ALLOW_DUPLICATES if allow_duplicates else {}
+        self._most_bytes = most_bytes
+
+    def close(self) -> None:
+        """Close the session's connections."""
+        self.session.close()
+
+    def describe(self, object_name: str) -> Schema:
+        """The object's fields as this user sees them; see `Endpoint.describe`."""
+        return self.describer.schema(object_name)
+
+    def extract(
+        self, object_name: str, fields: Sequence[str], into: Path, selection: Selection, progress: Progress
+    ) -> Extracted:
+        """Write the selected records as Parquet parts into `into`; see `Endpoint.extract`.
+
+        By ids alone, each id asked for comes back as a row: one that is nowhere (malformed, of another org, purged)
+        says `_deleted` and nothing else, unless `selection.deleted` is False.
+        """
+        return extract(
+            self.session,
+            self.describer,
+            object_name,
+            fields,
+            into,
+            selection,
+            progress,
+            rest_threshold=self._threshold,
+            pace=self._pace,
+        )
+
+    def write(self, batch: WriteBatch, journal: Journal, progress: Progress, stop: Stop) -> Iterator[list[WriteResult]]:
+        """Write the batch by collections or in bulk; see `Endpoint.write`.
+
+        Rows are UNKNOWN where the answer was lost. When the API limit or the connection ends the run, RunError is
+        raised and rows that were not carried out are not yielded, those of the call that was refused included.
+        """
+        progress.start(f"Salesforce {batch.object}", batch.rows)
+        if batch.rows <= self._threshold:
+            schema = self.describer.schema(batch.object)
+            yield from CollectionLoad(self.session, schema, journal, progress, stop, self._headers).run(batch)
+        else:
+            yield from self._bulk(journal, progress, stop).run(batch)
+        progress.done()
+
+    def resume(self, journal: Journal, progress: Progress, stop: Stop) -> Iterator[list[WriteResult]]:
+        """Bring bulk jobs in flight to their end; see `Endpoint.resume`."""
+        progress.start("Salesforce bulk jobs", None)
+        yield from self._bulk(journal, progress, stop).resume()
+        progress.done()
+
+    def estimate(self, object_name: str, creates: int, updates: int) -> tuple[int, float]:
+        """(API calls, minutes). Creates and updates are separate batches, each by the way its size asks for."""
+        del object_name  # the same for all
+        calls, seconds = 0, 0.0
+        for rows in (creates, updates):
+            if rows <= self._threshold:
+                batch_calls = math.ceil(rows / ROWS_A_CALL)
+                calls, seconds = calls + batch_calls, seconds + batch_calls * SECONDS_A_CALL
+            else:
+                calls += math.ceil(rows * BYTES_A_ROW / self._most_bytes) * CALLS_A_JOB
+                seconds += rows / ROWS_A_SECOND
+        return calls, seconds / 60
+
+    def limits(self) -> Limits | None:
+        """What is left of the org's daily API calls."""
+        return self.session.limits()
+
+    def _bulk(self, journal: Journal, progress: Progress, stop: Stop) -> BulkLoad:
+        return BulkLoad(
+            self.session, self._pace, journal, progress, stop, headers=self._headers, most_bytes=self._most_bytes
+        )

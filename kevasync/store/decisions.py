@@ -1,0 +1,65 @@
+"""Decisions of people: who decided what, when. Added to, never changed; the latest on a subject holds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from kevasync.store.state import State, new_id, now
+from kevasync.store.tables import decisions
+
+__all__ = ["Decision", "Decisions"]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One decision: its kind (`what`: mapping, merge, conflict), what it is about (`subject`), the rest (`detail`)."""
+
+    id: str
+    at: str
+    who: str
+    what: str
+    subject: str | None
+    detail: Mapping[str, Any]
+
+
+class Decisions:
+    """All decisions of a state, in the order in which they were made."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def add(self, who: str, what: str, detail: Mapping[str, Any], *, subject: str | None = None) -> Decision:
+        """Record one decision; it is on disk when this returns."""
+        return self.add_all(who, what, [(subject, detail)])[0]
+
+    def add_all(self, who: str, what: str, items: Iterable[tuple[str | None, Mapping[str, Any]]]) -> list[Decision]:
+        """Record several decisions (subject, detail) in one transaction."""
+        with self._state.write() as connection:  # ids are made inside: their order is the order of the commits
+            moment = now()
+            made = [Decision(new_id(), moment, who, what, subject, dict(detail)) for subject, detail in items]
+            rows = (
+                (item.id, moment, who, what, item.subject, json.dumps(item.detail, ensure_ascii=False)) for item in made
+            )
+            columns = ("id", "at", "who", "what", "subject", "detail")
+            self._state.insert_many(connection, "decisions", columns, rows)
+        return made
+
+    def list(self, *, what: str | None = None, subject: str | None = None) -> list[Decision]:
+        """Decisions of a kind or on a subject, oldest first; undone ones too, since undoing is a decision."""
+        query = sa.select(decisions).order_by(decisions.c.id)
+        if what is not None:
+            query = query.where(decisions.c.what == what)
+        if subject is not None:
+            query = query.where(decisions.c.subject == subject)
+        with self._state.read() as connection:
+            rows = connection.execute(query).all()
+        return [Decision(row.id, row.at, row.who, row.what, row.subject, json.loads(row.detail)) for row in rows]
+
+    def latest(self, what: str) -> dict[str, Decision]:
+        """What holds now: the last decision on each subject of a kind."""
+        return {item.subject: item for item in self.list(what=what) if item.subject is not None}
