@@ -25,7 +25,7 @@ __all__ = ["ENTRY_SCHEMA", "STATUSES", "Ledger"]
 
 STATUSES = ("planned", "sent", "applied", "failed", "unknown", "rejected", "skipped")
 """planned: not yet sent · sent: no answer yet · applied, failed, unknown: the answer · rejected: the gate
-kept it back, or the record moved since the plan was made (code `stale`) · skipped: the record was as planned already."""
+kept it back, or the record moved since the plan was made (code `stale`) · skipped: it was as planned already."""
 
 ENTRY_SCHEMA = pa.schema(
     [(column.name, pa.bool_() if column.name == "created" else pa.string()) for column in entries.columns]

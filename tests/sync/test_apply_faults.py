@@ -220,7 +220,7 @@ def test_a_link_taken_since_the_plan_is_stale(world):
     assert ("cust_0001", other) in world.links()
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_whatever_goes_wrong_the_books_balance_and_the_next_runs_settle(tmp_path, data):
     """Any mix of creates, edits, losses and refusals: balanced books, no duplicate, and an empty plan in the end."""

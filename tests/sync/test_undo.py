@@ -7,6 +7,7 @@ from apply_world import World, rows, writes
 
 from kevasync.errors import Refused, UsageError
 from kevasync.records import Outcome
+from kevasync.sync.diff import connect
 
 
 @pytest.fixture
@@ -154,3 +155,16 @@ def test_only_a_finished_run_of_writes_can_be_undone(world):
     world.stores.ledger.reopen_run(run.run_id)
     with pytest.raises(Refused, match="run-unresolved"):
         world.undo(run.run_id)
+
+
+def test_plan_apply_and_undo_may_share_a_connection(world):
+    """Commands hand one DuckDB connection through; the steps do not trip over each other's tables."""
+    world.customer(1)
+    world.contact(2)
+    world.customer(2, jobTitle="other")
+    with connect(world.folder / "spill") as con:
+        run = world.apply(world.plan(con), con=con)
+        plan = world.undo(run.run_id, con=con)
+        result = world.apply(plan, con=con)
+        assert (run.status, result.status) == ("done", "done")
+    assert world.links() == set()
