@@ -53,6 +53,21 @@ def test_undo_of_updates_restores_values_and_base(world):
     assert sorted(writes(world.plan())) == sorted(writes(plan))
 
 
+def test_undo_takes_back_an_agreement_that_was_not_there_before(world):
+    """A field on which the sides had never agreed is again one on which they have not."""
+    world.customer(1, jobTitle="Keva's")
+    sf_id = world.contact(1, Title="Salesforce's")
+    world.apply(world.plan())
+    assert "Title" not in world.base()["cust_0001", sf_id]
+    world.sf.put("Contact", {"Title": None}, sf_id)
+    before = world.base()
+    run = world.apply(world.plan())
+    assert world.base()["cust_0001", sf_id]["Title"] == "Keva's"
+    world.apply(world.undo(run.run_id))
+    assert world.base() == before
+    assert world.sf.values("Contact")[sf_id]["Title"] is None
+
+
 def test_undo_of_a_migration_deletes_what_it_created_and_unlinks_without_a_tombstone(world):
     """Created Contacts are deleted, fills taken back, links gone without trace: the same plan can be made again."""
     world.customer(9)
@@ -98,7 +113,7 @@ def test_what_somebody_changed_since_is_left_alone_and_listed(world):
     """A value edited after the run stays, a created Contact touched since is not deleted, and the plan says why."""
     run = migrate(world)
     created = dict(world.links())["cust_0001"]
-    world.sf.put("Contact", {"MailingCity": "Elsewhere"}, created)
+    world.sf.put("Contact", {"AccountId": "001000000000001AAA"}, created)  # a field no mapping knows
     filled = dict(world.links())["cust_0003"]
     world.sf.put("Contact", {"Title": "somebody else's"}, filled)
     plan = world.undo(run.run_id)
@@ -108,7 +123,7 @@ def test_what_somebody_changed_since_is_left_alone_and_listed(world):
     result = world.apply(plan)
     assert result.balanced
     held = world.sf.values("Contact")
-    assert held[created]["MailingCity"] == "Elsewhere"
+    assert held[created]["AccountId"] == "001000000000001AAA"
     assert held[filled]["Title"] == "somebody else's"
     assert world.keva.values("contact")["cust_0003"]["phone"] is None
     assert ("cust_0001", created) in world.links()
