@@ -18,7 +18,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from data import COLUMNS, write
+from data import COLUMNS
 
 SCAN = """
 import duckdb, sys
@@ -106,7 +106,8 @@ def main() -> None:
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        write(chosen.rows, folder)
+        # in a process of its own: a child inherits its parent's peak memory
+        subprocess.run([sys.executable, str(Path(__file__).with_name("data.py")), str(chosen.rows), name], check=True)
         mapping = folder / "mapping.toml"
         mapping.write_text(mapping_text(), encoding="utf-8")
         pairs = json.dumps([(keva, field) for keva, (field, _) in COLUMNS.items()])

@@ -32,6 +32,11 @@ WORK = "Move data"
 LOOK = "Look and take back"
 
 COMMANDS: dict[str, Entry] = {
+    "init": Entry(START, "Make a workspace: settings, a documented mapping, folders.", "kevasync.cli.init:init"),
+    "connect": Entry(START, "Store how to sign in to a side, encrypted, and try it.", "kevasync.cli.connect:connect"),
+    "doctor": Entry(START, "Check versions, workspace, tokens, both sides, disk, clock.", "kevasync.cli.doctor:doctor"),
+    "mapping": Entry(START, "Check the mapping file, or show what it says.", "kevasync.cli.mapping:app"),
+    "quality": Entry(LOOK, "Check a plan or the snapshots against the quality suites.", "kevasync.cli.quality:quality"),
     "version": Entry(START, "Show the versions of kevasync and of what it stands on.", "kevasync.cli.version:version"),
     "demo": Entry(START, "Show it all work, on synthetic data and a local org.", "kevasync.cli.demo:demo"),
     "extract": Entry(WORK, "Take a snapshot of a side.", "kevasync.cli.extract:extract"),

@@ -16,6 +16,7 @@ from kevasync.cli.commands import LazyGroup
 from kevasync.cli.context import Context
 from kevasync.cli.exits import ExitCode
 from kevasync.cli.failures import explain
+from kevasync.cli.logs import listen
 from kevasync.cli.shared import add_shared_options
 
 __all__ = ["build", "main", "run"]
@@ -56,6 +57,7 @@ def build() -> LazyGroup:
 def run(arguments: Sequence[str], stdout: TextIO | None = None) -> int:
     """Run one command line in this process; prints (to `stdout` where given), never raises, returns the exit code."""
     context = Context(json=_wants_json(arguments), folder=_named_folder(arguments), stdout=stdout or sys.stdout)
+    unlisten = listen(context.stderr, quiet=lambda: context.quiet, verbose=lambda: context.verbose)
     try:
         ended = _invoke(arguments, context)
         return int(ended) if isinstance(ended, int) else ExitCode.DONE
@@ -69,6 +71,7 @@ def run(arguments: Sequence[str], stdout: TextIO | None = None) -> int:
         return context.fail(explain(error, arguments, context.folder))
     finally:
         context.close()
+        unlisten()
 
 
 def _invoke(arguments: Sequence[str], context: Context) -> Any:

@@ -15,7 +15,6 @@ from kevasync.keva.export import customer_view, land
 from kevasync.keva.landing import land_table, parquet_view
 from kevasync.mapping import file as mapping_file
 from kevasync.records import Side
-from kevasync.salesforce.describe import schema_from_file
 from kevasync.sync.diff import DiffRequest, connect
 from kevasync.sync.plan import Plan
 from kevasync.sync.planner import PlanContext, make_plan
@@ -59,7 +58,11 @@ def memory_limit() -> str:
 
 def plan_from_files(at: Context, asked: FilePlan, out: Path) -> Plan:
     """Make the plan in the folder `out`. Raises UsageError for files that cannot be read or a mapping that is wrong."""
-    schema = schema_from_file(asked.describe) if asked.describe else None
+    schema = None
+    if asked.describe:
+        from kevasync.salesforce.describe import schema_from_file
+
+        schema = schema_from_file(asked.describe)
     mapping = _mapping(asked, schema)
     objects = {item.name: item for item in mapping.objects}
     if asked.object_name not in objects:
@@ -93,7 +96,7 @@ def plan_from_files(at: Context, asked: FilePlan, out: Path) -> Plan:
 def _mapping(asked: FilePlan, schema: Schema | None) -> Mapping:
     if asked.mapping is not None:
         return mapping_file.load(asked.mapping, schema=schema)
-    return mapping_file.parse(mapping_file.default_text(schema), schema=schema)
+    return mapping_file.loads(mapping_file.default_text(schema), "the default mapping", schema=schema)
 
 
 def _view(con: duckdb.DuckDBPyConnection, name: str, sql: str) -> None:

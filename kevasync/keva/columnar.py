@@ -39,7 +39,7 @@ def read(path: Path, plain: Path, con: duckdb.DuckDBPyConnection, spelling: Call
         ).fetchall()
         return [(value, f"row {number}") for value, number in found]
 
-    return Raw(f"SELECT {casts} FROM {source}", columns, False, lambda _: True, None, locate)  # noqa: S608 quoted
+    return Raw(f"SELECT {casts} FROM {source}", columns, absent=False, locate=locate)  # noqa: S608 quoted
 
 
 def _headings(path: Path, plain: Path) -> list[str]:

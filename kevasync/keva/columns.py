@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,6 +20,7 @@ __all__ = ["CUSTOM", "Raw", "Writer", "as_text", "fold", "named", "one_of"]
 CUSTOM = frozenset({"customfields"})
 """Folded names of the column that holds the custom fields of a record."""
 
+_BETWEEN = re.compile(r"(?<=[^\W_])[ _-]+(?=[^\W_])")
 _CELLS_A_GROUP = 2_000_000
 _BYTES_A_GROUP = 64 * 2**20
 _RESERVED = frozenset(META_COLUMNS)
@@ -28,23 +30,23 @@ _RESERVED = frozenset(META_COLUMNS)
 class Raw:
     """What a reader found: SQL that yields the columns as VARCHAR, and where a record stands when it must be named.
 
-    `absent` says that the SQL also yields `_absent`. `believe(rows)` tells whether a fast read of so many rows agrees
-    with what the bytes say; when it does not, or when the fast SQL fails, `exact()` reads again, slowly and by the book,
-    and either returns SQL over what it wrote or raises the error that names the line. `locate(column, values)` gives
-    (value, place) of every record with one of the values in that column, `""` standing for none.
+    `absent` says that the SQL also yields `_absent`. `locate(column, values)` gives (value, place) of every record with
+    one of the values in that column, `""` standing for none. `believe(rows)` tells whether a fast read of so many rows
+    agrees with what the bytes say; when it does not, or when the fast SQL fails, `exact()` reads again by the book,
+    slower, and either returns SQL over what it wrote or raises the error that names the line.
     """
 
     sql: str
     columns: tuple[str, ...]
     absent: bool
-    believe: Callable[[int], bool]
-    exact: Callable[[], Raw] | None
     locate: Callable[[str, frozenset[str]], list[tuple[str, str]]]
+    believe: Callable[[int], bool] = lambda _: True
+    exact: Callable[[], Raw] | None = None
 
 
 def fold(name: str) -> str:
     """The form in which names are compared: `Customer ID`, `customer_id` and `customerId` are one."""
-    return "".join(letter for letter in name.casefold() if letter not in " _-")
+    return _BETWEEN.sub("", name.casefold())
 
 
 def one_of(columns: Sequence[str], wanted: Sequence[str]) -> str | None:
@@ -119,7 +121,7 @@ class Writer:
             self._file.write_table(pa.Table.from_arrays(arrays, schema=self._schema))
         self._rows, self._size = [], 0
 
-    def __enter__(self) -> Writer:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:

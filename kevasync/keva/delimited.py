@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ __all__ = ["read"]
 
 _SAMPLE = 4 * 2**20
 _SAMPLE_ROWS = 40
+_LONE_RETURN = re.compile(r"\r(?!\n)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ def read(form: Form, work: Path, wanted: tuple[str, ...], spelling: Callable[[st
     def exact() -> Raw:
         _write_exact(table, work / "exact.parquet")
         sql = f"SELECT * FROM read_parquet({quote_literal(str(work / 'exact.parquet'))})"  # noqa: S608 quoted
-        return Raw(sql, table.columns, absent=False, believe=lambda _: True, exact=None, locate=locate)
+        return Raw(sql, table.columns, absent=False, locate=locate)
 
     def locate(column: str, values: frozenset[str]) -> list[tuple[str, str]]:
         at = table.columns.index(column)
@@ -59,10 +61,11 @@ def _fast_sql(table: _Table) -> str:
     # Positional names, so that no heading can mislead the reader; real names are given outside.
     spec = ", ".join(f"'c{index}': 'VARCHAR'" for index in range(len(table.columns)))
     names = ", ".join(f"c{index} AS {quote_identifier(name)}" for index, name in enumerate(table.columns))
+    plain, delimiter = quote_literal(str(table.form.plain)), quote_literal(table.delimiter)
     return (
-        f"SELECT {names} FROM read_csv({quote_literal(str(table.form.plain))}, delim = {quote_literal(table.delimiter)}, "  # noqa: S608 quoted
+        f"SELECT {names} FROM read_csv({plain}, delim = {delimiter}, "  # noqa: S608 quoted
         f"quote = '\"', escape = '\"', header = true, auto_detect = false, strict_mode = true, "
-        f"max_line_size = 16777216, columns = {{{spec}}})"
+        f"columns = {{{spec}}})"
     )
 
 
@@ -111,9 +114,14 @@ def _records(table: _Table) -> Iterator[tuple[int, list[str]]]:
     """
     _lift_cell_limit()
     path, width = table.form.path, len(table.columns)
-    with table.form.plain.open(encoding="utf-8", newline="") as file:
+    # Beside LF a lone CR is part of its cell, which the csv module refuses; NUL, refused before, stands in for it.
+    by_feed = table.form.marks.newlines > 0
+    with table.form.plain.open(encoding="utf-8", newline="\n" if by_feed else "") as file:
         reader = csv.reader(
-            file, delimiter=table.delimiter, strict=True, skipinitialspace=table.form.marks.spaced_quote
+            (_LONE_RETURN.sub("\0", line) if by_feed and "\r" in line else line for line in file),
+            delimiter=table.delimiter,
+            strict=True,
+            skipinitialspace=table.form.marks.spaced_quote,
         )
         header_seen = False
         begins = 1
@@ -122,7 +130,7 @@ def _records(table: _Table) -> Iterator[tuple[int, list[str]]]:
                 if row and header_seen:
                     if len(row) != width:
                         raise _ragged(path, begins, len(row), width, last=next(reader, None) is None)
-                    yield begins, row
+                    yield begins, [cell.replace("\0", "\r") for cell in row] if by_feed else row
                 header_seen = header_seen or bool(row)
                 begins = reader.line_num + 1
         except csv.Error as error:

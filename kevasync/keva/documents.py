@@ -47,7 +47,7 @@ def read(form: Form, work: Path, con: duckdb.DuckDBPyConnection, spelling: Calla
     if fast is None:
         return exact()
     sql, columns, absent = fast
-    return Raw(sql, columns, absent=absent, believe=lambda _: True, exact=exact, locate=_locator(form, shape, spelling))
+    return Raw(sql, columns, absent=absent, exact=exact, locate=_locator(form, shape, spelling))
 
 
 def _shape(form: Form) -> Shape:
@@ -92,12 +92,11 @@ def _fast(
     con.execute("CREATE OR REPLACE TEMP TABLE key_sets (keys VARCHAR[], _absent VARCHAR[])")
     rows = [{"keys": own, "absent": [key for key in said if key not in set(own)] or None} for _, own in sets]
     con.execute("INSERT INTO key_sets SELECT unnest.keys, unnest.absent FROM unnest(?)", [rows])
-    return (
+    sql = (
         f"SELECT unnest(said), key_sets._absent FROM (SELECT json_transform(json, {spec}) AS said, "  # noqa: S608 quoted
-        f"json_keys(json) AS keys FROM {objects}) JOIN key_sets USING (keys)",
-        tuple(keys),
-        True,
+        f"json_keys(json) AS keys FROM {objects}) JOIN key_sets USING (keys)"
     )
+    return sql, tuple(keys), True
 
 
 def _exact(form: Form, shape: Shape, work: Path, spelling: Callable[[str], str]) -> Raw:
@@ -118,7 +117,7 @@ def _exact(form: Form, shape: Shape, work: Path, spelling: Callable[[str], str])
             writer.add([*row, absent or None], sum(len(text) for text in row if text))
     sql = f"SELECT * FROM read_parquet({quote_literal(str(target))})"  # noqa: S608 quoted
 
-    return Raw(sql, columns, absent=True, believe=lambda _: True, exact=None, locate=_locator(form, shape, spelling))
+    return Raw(sql, columns, absent=True, locate=_locator(form, shape, spelling))
 
 
 def _locator(
@@ -137,7 +136,7 @@ def _locator(
 
 
 def _check_text(path: Path, place: str, name: str, text: str | None) -> None:
-    if text is None or text.isascii() and "\0" not in text:
+    if text is None or (text.isascii() and "\0" not in text):
         return
     if "\0" in text:
         raise UsageError("export-nul", f"{path}, {place}: a NUL character stands in {name!r}.")

@@ -213,21 +213,20 @@ def _plain(path: Path, work: Path, encoding: str, *, packed: bool) -> Form:
     kind: Kind | None = None
     out = plain.open("wb") if copy else None
     try:
-        line = 1
+        done = 0
         inside = False
         for chunk in _whole_line_ends(texts):
             if out is not None:
                 out.write(chunk)
             if b"\0" in chunk:
-                line += chunk[: chunk.index(b"\0")].count(b"\n")
+                line = _line_at(_decoded(path, encoding, packed=packed), done + chunk.index(b"\0"))
                 raise UsageError("export-nul", f"{path}, line {line}: a NUL byte stands in the text.")
+            done += len(chunk)
             kind = kind or _kind(chunk)
-            marks.last = chunk.rstrip()[-1:] or marks.last
             if kind == "csv":
                 inside = _mark_csv(chunk, marks, inside=inside)
             else:
                 _mark_json(chunk, marks)
-            line += chunk.count(b"\n")
     finally:
         if out is not None:
             out.close()
@@ -247,6 +246,17 @@ def _decoded(path: Path, encoding: str, *, packed: bool) -> Iterator[bytes]:
     except UnicodeError as error:
         code = "export-truncated" if "truncated" in str(error) or "end of data" in str(error) else "export-encoding"
         raise UsageError(code, f"{path} cannot be read as {_NAMES[encoding]}: {error}.") from error
+
+
+def _line_at(chunks: Iterable[bytes], offset: int) -> int:
+    """The number of the line on which the byte at `offset` stands."""
+    line = 1
+    for chunk in chunks:
+        line += chunk[:offset].count(b"\n")
+        offset -= len(chunk)
+        if offset <= 0:
+            break
+    return line
 
 
 def _whole_line_ends(chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -270,8 +280,9 @@ def _kind(chunk: bytes) -> Kind | None:
 def _mark_csv(chunk: bytes, marks: Marks, *, inside: bool) -> bool:
     """Count what stands outside quotes; returns whether the chunk ends inside a quoted cell."""
     quotes = chunk.count(b'"')
-    outside = chunk
-    if quotes or inside:
+    if quotes * 32 < len(chunk):
+        outside = b"".join(chunk.split(b'"')[1 if inside else 0 :: 2])
+    else:
         data = np.frombuffer(chunk, dtype=np.uint8)
         parity = np.cumsum(data == ord('"'), dtype=np.uint8) & 1
         outside = data[parity == (1 if inside else 0)].tobytes()
@@ -286,5 +297,6 @@ def _mark_csv(chunk: bytes, marks: Marks, *, inside: bool) -> bool:
 
 
 def _mark_json(chunk: bytes, marks: Marks) -> None:
+    marks.last = (chunk[-1024:].rstrip() or chunk.rstrip())[-1:] or marks.last
     marks.escaped_nul = marks.escaped_nul or b"\\u0000" in chunk
     marks.odd_number = marks.odd_number or b"NaN" in chunk or b"Infinity" in chunk

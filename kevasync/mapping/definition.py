@@ -59,7 +59,7 @@ class FieldMapping:
     transforms: tuple[Transform, ...] = ()
     conflict: ConflictPolicy = ConflictPolicy.ASK
     drift: DriftPolicy = DriftPolicy.REVERT
-    line: int = 0
+    line: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +72,12 @@ class ObjectMapping:
     external_id: str | None = "Keva_Id__c"
     create_in_salesforce: bool = True
     create_in_keva: bool = False
-    line: int = 0
+    line: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """The whole mapping file. Account fields stand in `contact` as paths (`Account.Name`), whichever table said them."""
+    """The whole mapping file. Account fields stand in `contact` as paths (`Account.Name`), whatever table said them."""
 
     objects: tuple[ObjectMapping, ...]
     version: int = 1

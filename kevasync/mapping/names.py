@@ -35,7 +35,7 @@ def join_name(first: str | None, last: str | None) -> str | None:
 
 @lru_cache(maxsize=50_000)
 def split_name(text: str | None) -> tuple[str | None, str | None]:
-    """(FirstName, LastName) whose `join_name` is the name, white space collapsed. LastName is null only for a null name."""
+    """(FirstName, LastName) whose `join_name` is the name, white space collapsed; LastName is null for null only."""
     name = collapse(text)
     if name is None:
         return None, None

@@ -12,7 +12,7 @@ from rapidfuzz import process
 
 from kevasync.mapping.definition import FieldMapping, Transform
 from kevasync.mapping.recipes import RECIPES
-from kevasync.mapping.steps import Parameter, Splitter, Step, TransformProblem
+from kevasync.mapping.steps import Parameter, Splitter, Step, TransformError
 from kevasync.records import Direction, FieldKind
 from kevasync.values import canonical, clean, list_items, list_text
 
@@ -22,14 +22,14 @@ _NEAR = 60
 
 
 def make_step(transform: Transform, targets: int) -> Step:
-    """The step that a line of the mapping names. Raises TransformProblem, with a hint, when it cannot be built."""
+    """The step that a line of the mapping names. Raises TransformError, with a hint, when it cannot be built."""
     recipe = RECIPES.get(transform.name)
     if recipe is None:
-        raise TransformProblem(f"no transformation {transform.name!r}", nearest(transform.name, RECIPES))
+        raise TransformError(f"no transformation {transform.name!r}", nearest(transform.name, RECIPES))
     known = {parameter.name: parameter for parameter in recipe.parameters}
     for name in transform.arguments:
         if name not in known:
-            raise TransformProblem(f"{transform.name} has no argument {name!r}", nearest(name, known))
+            raise TransformError(f"{transform.name} has no argument {name!r}", nearest(name, known))
     values = {name: _argument(transform, parameter) for name, parameter in known.items()}
     return recipe.make(values, targets)
 
@@ -45,13 +45,13 @@ def nearest(name: str, names: Sequence[str] | Mapping[str, Any]) -> str:
 def _argument(transform: Transform, parameter: Parameter) -> Any:
     if parameter.name not in transform.arguments:
         if parameter.required:
-            raise TransformProblem(f"{transform.name} needs the argument {parameter.name!r}")
+            raise TransformError(f"{transform.name} needs the argument {parameter.name!r}")
         return parameter.default
     value = transform.arguments[parameter.name]
     if not _fits(parameter.kind, value):
-        raise TransformProblem(f"{transform.name}: {parameter.name} = {value!r} is not {_KIND_WORDS[parameter.kind]}")
+        raise TransformError(f"{transform.name}: {parameter.name} = {value!r} is not {_KIND_WORDS[parameter.kind]}")
     if parameter.choices and value not in parameter.choices:
-        raise TransformProblem(
+        raise TransformError(
             f"{transform.name}: {parameter.name} = {value!r} is not one of {', '.join(parameter.choices)}"
         )
     return value
@@ -168,12 +168,12 @@ def _pipeline(
         elif number == len(transforms) - 1:
             splitter = step.splitter if targets > 1 else None
         else:
-            raise TransformProblem(f"{transform.name} must be the last transformation: it makes several values of one")
+            raise TransformError(f"{transform.name} must be the last transformation: it makes several values of one")
     return Pipeline(tuple(steps), splitter, kind, direction, targets)
 
 
 def pipeline(field: FieldMapping) -> Pipeline:
-    """The field's steps, built once. Raises TransformProblem when one cannot be built."""
+    """The field's steps, built once. Raises TransformError when one cannot be built."""
     arguments = json.dumps([dict(transform.arguments) for transform in field.transforms], default=dict)
     return _pipeline(field.transforms, arguments, field.kind, field.direction, len(field.salesforce))
 

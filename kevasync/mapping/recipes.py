@@ -9,7 +9,7 @@ from typing import Any
 
 from kevasync.mapping.names import join_name, split_name
 from kevasync.mapping.recipes_formats import FORMAT_RECIPES
-from kevasync.mapping.steps import Parameter, Recipe, Splitter, Step, TransformProblem
+from kevasync.mapping.steps import Parameter, Recipe, Splitter, Step, TransformError
 from kevasync.records import FieldKind
 from kevasync.values import clean, clean_sql, list_items, quote_literal
 
@@ -75,7 +75,7 @@ def _case(arguments: Mapping[str, Any], _targets: int) -> Step:
 def _truncate(arguments: Mapping[str, Any], _targets: int) -> Step:
     length = int(arguments["length"])
     if length < 1:
-        raise TransformProblem("truncate: length must be at least 1")
+        raise TransformError("truncate: length must be at least 1")
 
     def forward(value: str | None, _region: str) -> str | None:
         if value is None or len(value) <= length // 2:
@@ -112,7 +112,7 @@ def _map_values(arguments: Mapping[str, Any], _targets: int) -> Step:
 
 def _need(value: str | None, message: str) -> str:
     if value is None:
-        raise TransformProblem(message)
+        raise TransformError(message)
     return value
 
 
@@ -122,7 +122,7 @@ def _concat(arguments: Mapping[str, Any], _targets: int) -> Step:
         unicodedata.normalize("NFC", arguments["suffix"]),
     )
     if not clean(prefix + suffix):
-        raise TransformProblem('concat: give a prefix or a suffix, such as {name = "concat", prefix = "Keva: "}')
+        raise TransformError('concat: give a prefix or a suffix, such as {name = "concat", prefix = "Keva: "}')
     bare_prefix, bare_suffix = clean(prefix) or "", clean(suffix) or ""
 
     def forward(value: str | None, _region: str) -> str | None:
@@ -148,7 +148,7 @@ def _concat(arguments: Mapping[str, Any], _targets: int) -> Step:
 def _split(arguments: Mapping[str, Any], targets: int) -> Step:
     separator = unicodedata.normalize("NFC", arguments["separator"])
     if not separator:
-        raise TransformProblem("split: the separator is empty")
+        raise TransformError("split: the separator is empty")
     bare = separator.strip() or separator
 
     def pieces(value: str | None) -> list[str]:
@@ -187,7 +187,7 @@ def _city_from_location(_arguments: Mapping[str, Any], _targets: int) -> Step:
 def _null_if(arguments: Mapping[str, Any], _targets: int) -> Step:
     words = {cleaned.casefold() for word in arguments["values"] if (cleaned := clean(word)) is not None}
     if not words:
-        raise TransformProblem('null_if: give the values that mean nothing, such as values = ["N/A", "-"]')
+        raise TransformError('null_if: give the values that mean nothing, such as values = ["N/A", "-"]')
 
     def forward(value: str | None, _region: str) -> str | None:
         return None if value is not None and value.casefold() in words else value
@@ -201,7 +201,7 @@ def _regex_replace(arguments: Mapping[str, Any], _targets: int) -> Step:
         pattern.sub(arguments["replacement"], "")
         re._parser.parse_template(arguments["replacement"], pattern)  # type: ignore[attr-defined]  # noqa: SLF001 no public check
     except (re.error, IndexError) as error:
-        raise TransformProblem(
+        raise TransformError(
             f"regex_replace: {error}", "Python's syntax: \\1 or \\g<name> in the replacement"
         ) from None
 

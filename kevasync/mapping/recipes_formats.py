@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from kevasync.mapping.steps import Change, Parameter, Recipe, Step, TransformProblem
+from kevasync.mapping.steps import Change, Parameter, Recipe, Step, TransformError
 from kevasync.records import FieldKind
 from kevasync.values import canonical, clean, is_valid, list_items
 
@@ -49,7 +49,7 @@ def _parse_with(text: str | None, pattern: str) -> datetime | None:
 def _check_pattern(name: str, pattern: str) -> None:
     moment = datetime(2001, 2, 3, 4, 5, 6, tzinfo=UTC)
     if "%" not in pattern or _parse_with(moment.strftime(pattern), pattern) is None:
-        raise TransformProblem(f"{name}: {pattern!r} is no date format", "such as %d.%m.%Y or %m/%d/%Y %H:%M")
+        raise TransformError(f"{name}: {pattern!r} is no date format", "such as %d.%m.%Y or %m/%d/%Y %H:%M")
 
 
 def _date(arguments: Mapping[str, Any], _targets: int) -> Step:
@@ -73,7 +73,7 @@ def _datetime(arguments: Mapping[str, Any], _targets: int) -> Step:
     try:
         zone = ZoneInfo(zone_name)
     except (ValueError, OSError, KeyError):
-        raise TransformProblem(f"datetime: no time zone {zone_name!r}", "an IANA name such as Europe/Berlin") from None
+        raise TransformError(f"datetime: no time zone {zone_name!r}", "an IANA name such as Europe/Berlin") from None
 
     def forward(value: str | None, _region: str) -> str | None:
         moment = _parse_with(value, pattern)
@@ -131,7 +131,7 @@ def _boolean(arguments: Mapping[str, Any], _targets: int) -> Step:
     words = {"true": list_items(arguments["true"]), "false": list_items(arguments["false"])}
     known = {word.casefold(): truth for truth, spelled in words.items() for word in spelled}
     if not words["true"] or not words["false"] or len(known) < sum(len(spelled) for spelled in words.values()):
-        raise TransformProblem("boolean: give different words for true and false, several with `;` between")
+        raise TransformError("boolean: give different words for true and false, several with `;` between")
 
     def forward(value: str | None, _region: str) -> str | None:
         return None if value is None else known.get(value.casefold(), value)

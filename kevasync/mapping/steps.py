@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Parameter", "Recipe", "Splitter", "Step", "TransformProblem", "unchanged"]
+__all__ = ["Parameter", "Recipe", "Splitter", "Step", "TransformError", "unchanged"]
 
 Change = Callable[[str | None, str], str | None]
 """(clean value, region) to the new value; what it returns is cleaned again."""
@@ -17,7 +17,7 @@ def unchanged(value: str | None, _region: str) -> str | None:
     return value
 
 
-class TransformProblem(ValueError):
+class TransformError(ValueError):
     """A step that cannot be built: an unknown name, an unknown or missing argument, a value of the wrong type."""
 
     def __init__(self, message: str, hint: str = "") -> None:
@@ -40,7 +40,8 @@ class Step:
     Promise: forward(backward(forward(v))) == forward(v), unless `stable` is False. `one_way` says that there is no
     way back; `lossy` that different values may become one; `loses(value, region)` tells whether this one would come
     back as another. `symmetric` steps do the same to a value that travels from Salesforce. `per_item` steps work on
-    each item of a list. `formats` steps write Keva's own form themselves, on the way back. `cheap_sql(x)` is SQL that, cleaned, equals forward(clean(x)).
+    each item of a list. `formats` steps write Keva's own form themselves, on the way back. `cheap_sql(x)` is SQL that,
+    cleaned, equals forward(clean(x)).
     """
 
     forward: Change

@@ -110,7 +110,7 @@ def _is_name(line: Pipeline, field: FieldMapping) -> bool:
 
 
 def _join_name_sql(column_exprs: Sequence[str], region: str) -> str:
-    """`join_name` in DuckDB; only a first name that may be Han, kana or Hangul (or hides behind a space) calls Python."""
+    """`join_name` in DuckDB; only a first name that may be Han, kana or Hangul, or starts with a space, asks Python."""
     first, last = (f"({expr})" for expr in column_exprs)
     both = f"concat_ws(' ', {first}, {last})"
     return (

@@ -1,11 +1,11 @@
 """A field's way to Salesforce and back, and the forms in which its two sides are compared.
 
 The promise (a property test holds it for every transformation):
-`compare_salesforce(field, to_salesforce(field, v)) == compare_keva(field, v)` for fields that travel to Salesforce, and
-`compare_keva(field, to_keva(field, s)) == compare_salesforce(field, s)` for fields that travel to Keva and lose nothing.
+`compare_salesforce(field, to_salesforce(field, v)) == compare_keva(field, v)` for what travels to Salesforce, and
+`compare_keva(field, to_keva(field, s)) == compare_salesforce(field, s)` for what travels to Keva.
 So what was written compares equal afterwards, and a second plan is empty.
 
-Steps run in the order written, in the direction the value travels; a bidirectional field's way back runs them backwards.
+Steps run in the order written, in the direction the value travels; a bidirectional field's way back reverses them.
 """
 
 from __future__ import annotations

@@ -14,12 +14,12 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from kevasync.errors import UsageError
+from kevasync.errors import Refused, UsageError
 from kevasync.quality import engine
 from kevasync.quality.engine import Expectation, Frame
 from kevasync.values import quote_identifier, quote_literal
 
-__all__ = ["CHUNK_ROWS", "GateResult", "Rejected", "run"]
+__all__ = ["CHUNK_ROWS", "GateResult", "Rejected", "as_table", "run"]
 
 CHUNK_ROWS = 500_000
 NOT_NULL = "expect_column_values_to_not_be_null"
@@ -125,6 +125,21 @@ def run(
     result = _result(rows, list(tallies.values()), skipped, path, time.monotonic() - began)
     _keep(result, suite, list(tallies.values()), path)
     return result
+
+
+def as_table(result: GateResult) -> pa.Table | None:
+    """The rows to leave out, as apply wants them: `_key`, `reason` (all of a row's, joined); None where there are none.
+
+    Raises Refused `quality-refused` where the batch as a whole does not meet the suite.
+    """
+    if result.refused:
+        raise Refused("quality-refused", "; ".join(result.refused))
+    reasons: dict[str, list[str]] = {}
+    for row in result.rejected:
+        reasons.setdefault(row.key, []).append(row.reason)
+    if not reasons:
+        return None
+    return pa.table({"_key": list(reasons), "reason": ["; ".join(listed) for listed in reasons.values()]})
 
 
 def _open(path: Path, key: str) -> pq.ParquetFile:

@@ -141,6 +141,9 @@ class BulkLoad:
         if self._held:
             yield list(self._held.values())
             self._held.clear()
+        for left in waiting:
+            if left.between is None:
+                left.carried.path.unlink(missing_ok=True)
 
     def _start(self, object_name: str, waits: _Waiting) -> _Running:
         """Make, fill and close one job, each step in the ledger before it is taken."""

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
+import duckdb
+
 from kevasync.endpoint import Extracted, Journal, Limits, Progress, Selection, Stop, WriteBatch, WriteResult
+from kevasync.errors import RunError
 from kevasync.records import Schema, Side
 from kevasync.salesforce.bulk import BulkLoad
 from kevasync.salesforce.describe import Describer
+from kevasync.salesforce.failures import redact
 from kevasync.salesforce.jobs import Pace
 from kevasync.salesforce.load import ALLOW_DUPLICATES, ROWS_A_CALL, CollectionLoad
 from kevasync.salesforce.parts import MOST_BYTES
@@ -71,17 +76,18 @@ class SalesforceEndpoint:
         By ids alone, each id asked for comes back as a row: one that is nowhere (malformed, of another org, purged)
         says `_deleted` and nothing else, unless `selection.deleted` is False.
         """
-        return extract(
-            self.session,
-            self.describer,
-            object_name,
-            fields,
-            into,
-            selection,
-            progress,
-            rest_threshold=self._threshold,
-            pace=self._pace,
-        )
+        with _working_files():
+            return extract(
+                self.session,
+                self.describer,
+                object_name,
+                fields,
+                into,
+                selection,
+                progress,
+                rest_threshold=self._threshold,
+                pace=self._pace,
+            )
 
     def write(self, batch: WriteBatch, journal: Journal, progress: Progress, stop: Stop) -> Iterator[list[WriteResult]]:
         """Write the batch by collections or in bulk; see `Endpoint.write`.
@@ -90,17 +96,19 @@ class SalesforceEndpoint:
         raised and rows that were not carried out are not yielded, those of the call that was refused included.
         """
         progress.start(f"Salesforce {batch.object}", batch.rows)
-        if batch.rows <= self._threshold:
-            schema = self.describer.schema(batch.object)
-            yield from CollectionLoad(self.session, schema, journal, progress, stop, self._headers).run(batch)
-        else:
-            yield from self._bulk(journal, progress, stop).run(batch)
+        with _working_files():
+            if batch.rows <= self._threshold:
+                schema = self.describer.schema(batch.object)
+                yield from CollectionLoad(self.session, schema, journal, progress, stop, self._headers).run(batch)
+            else:
+                yield from self._bulk(journal, progress, stop).run(batch)
         progress.done()
 
     def resume(self, journal: Journal, progress: Progress, stop: Stop) -> Iterator[list[WriteResult]]:
         """Bring bulk jobs in flight to their end; see `Endpoint.resume`."""
         progress.start("Salesforce bulk jobs", None)
-        yield from self._bulk(journal, progress, stop).resume()
+        with _working_files():
+            yield from self._bulk(journal, progress, stop).resume()
         progress.done()
 
     def estimate(self, object_name: str, creates: int, updates: int) -> tuple[int, float]:
@@ -124,3 +132,16 @@ class SalesforceEndpoint:
         return BulkLoad(
             self.session, self._pace, journal, progress, stop, headers=self._headers, most_bytes=self._most_bytes
         )
+
+
+@contextmanager
+def _working_files() -> Iterator[None]:
+    """Say of a full disk, or a file that cannot be read, what it is."""
+    try:
+        yield
+    except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
+        what = error.strerror if isinstance(error, OSError) and error.strerror else str(error).partition("\n")[0]
+        raise RunError("salesforce-working-file", redact(what)) from error
+    except (duckdb.InvalidInputException, duckdb.ConversionException, UnicodeError) as error:
+        what = f"A file of results cannot be read ({type(error).__name__})"
+        raise RunError("salesforce-answer-incomplete", what) from None

@@ -85,7 +85,7 @@ _JOB_CODES = (
 
 _TOKEN = re.compile(r"00D[A-Za-z0-9]{12,15}!\S+|(?i:bearer|oauth) +[A-Za-z0-9._!~+/=-]{8,}|5Aep\w{10,}\S*")
 _MAIL = re.compile(r"[^\s\"'<>(),:;=&?]+(?:@|%40)[^\s\"'<>(),:;=&]+")
-_PHONE = re.compile(r"(?<![\w.-])\+?\d[\d ().-]{6,}\d(?!\w)")
+_PHONE = re.compile(r"(?<![\w.-])(?!\d{1,3}(?:\.\d{1,3}){3}\b)\+?\d[\d ().-]{6,}\d(?!\w)")  # but no IP address
 _QUERY = re.compile(r"\?\S+")
 _BULK_ERROR = re.compile(r"^([A-Z][A-Z0-9_]+):(.*?)(?::([^:]*?))?\s*--\s*$", re.DOTALL)
 

@@ -10,7 +10,6 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
-import duckdb
 from simple_salesforce.exceptions import SalesforceError
 
 from kevasync.endpoint import Failure, Journal, Progress, Stop, WriteBatch, WriteOutcome, WriteResult
@@ -18,6 +17,7 @@ from kevasync.errors import RunError
 from kevasync.records import Schema
 from kevasync.salesforce.failures import GONE, call_error, error_items, row_failure
 from kevasync.salesforce.session import Session, Unanswered, decoded
+from kevasync.salesforce.snapshot import connect
 from kevasync.values import quote_identifier, quote_literal
 
 __all__ = ["ALLOW_DUPLICATES", "ROWS_A_CALL", "CollectionLoad"]
@@ -66,7 +66,7 @@ class CollectionLoad:
         columns = ["_key", "_keva_id", "_id"] + ([] if batch.delete else ["_clear", *batch.fields])
         chosen = ", ".join(map(quote_identifier, columns))
         sql = f"SELECT {chosen} FROM read_parquet({quote_literal(str(batch.path))})"  # noqa: S608 quoted
-        with closing(duckdb.connect()) as con:
+        with closing(connect(batch.path.parent)) as con:
             answer = con.execute(sql)
             while not self._stop() and (block := answer.fetchmany(ROWS_A_CALL)):
                 yield from self._block(batch, [dict(zip(columns, row, strict=True)) for row in block])

@@ -8,12 +8,11 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import duckdb
 import pyarrow.parquet as pq
 
 from kevasync.endpoint import Failure, WriteOutcome, WriteResult
 from kevasync.salesforce.failures import GONE, bulk_failure, failure
-from kevasync.salesforce.snapshot import csv_header, csv_rows
+from kevasync.salesforce.snapshot import connect, csv_header, csv_rows
 from kevasync.values import quote_identifier, quote_literal
 
 __all__ = [
@@ -94,7 +93,7 @@ def impossible_rows(carried: Carried) -> list[WriteResult]:
     listed = f"list_filter([{hits}], lambda name: name IS NOT NULL)"
     source = quote_literal(str(carried.path))
     sql = f"SELECT _key, _id, {listed} AS hits FROM read_parquet({source}) WHERE len(hits) > 0"  # noqa: S608 quoted
-    with closing(duckdb.connect()) as con:
+    with closing(connect(carried.path.parent)) as con:
         found = con.execute(sql).fetchall()
     return [
         WriteResult(
@@ -117,7 +116,7 @@ def cut(carried: Carried, most: int = MOST_BYTES) -> list[tuple[int, int]]:
     room = most - sum(len(name.encode()) + 3 for name in cells)
     sized = f"SELECT file_row_number AS n, {size} AS size FROM {carried.rows()}"  # noqa: S608 quoted
     ranges: list[tuple[int, int]] = []
-    with closing(duckdb.connect()) as con:
+    with closing(connect(carried.path.parent)) as con:
         first, last, total = con.execute(f"SELECT min(n), max(n), sum(size) FROM ({sized})").fetchall()[0]  # noqa: S608 quoted
         if first is None:
             return []
@@ -154,10 +153,10 @@ def keys_of(carried: Carried) -> list[str]:
 def write_csv(carried: Carried, path: Path) -> None:
     """The upload: LF, a header, every cell quoted. Columns that say nothing in any row of the part are left out."""
     cells = carried.cells()
-    with closing(duckdb.connect()) as con:
+    with closing(connect(carried.path.parent)) as con:
         counts = ", ".join(f"count({cell})" for cell in cells.values())
         counted = con.execute(f"SELECT {counts} FROM {carried.rows()}").fetchall()[0]  # noqa: S608 quoted
-        said = [name for name, count in zip(cells, counted, strict=True) if count]
+        said = [name for name, count in zip(cells, counted, strict=True) if count] or list(cells)
         chosen = ", ".join(f"{cells[name]} AS {quote_identifier(name)}" for name in said)
         target = quote_literal(str(path))
         con.execute(
@@ -192,7 +191,7 @@ def match(carried: Carried, files: dict[str, Path], leftover: Leftover) -> Itera
         SELECT l._key, l._id, r.kind, r.id, r.said
         FROM left_side l LEFT JOIN right_side r ON l.who = r.who AND l.n = r.n
     """  # noqa: S608 quoted
-    with closing(duckdb.connect()) as con:
+    with closing(connect(carried.path.parent)) as con:
         answer = con.execute(sql)
         while block := answer.fetchmany(RESULT_ROWS):
             yield [_result(row, leftover, delete=carried.delete) for row in block]
@@ -240,6 +239,6 @@ def _result(
 
 def _file(carried: Carried, sql: str, folder: Path, values: list[list[str]]) -> Carried:
     path = folder / f"part-{uuid.uuid4().hex}.parquet"
-    with closing(duckdb.connect()) as con:
+    with closing(connect(carried.path.parent)) as con:
         con.execute(f"COPY ({sql}) TO {quote_literal(str(path))} (FORMAT parquet)", values)
     return replace(carried, path=path)

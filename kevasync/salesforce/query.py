@@ -11,14 +11,12 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from kevasync.endpoint import Extracted, Progress, Selection
 from kevasync.errors import RunError, UsageError
 from kevasync.salesforce.describe import Describer
 from kevasync.salesforce.jobs import Pace, query_pages
 from kevasync.salesforce.session import Session
-from kevasync.salesforce.snapshot import SnapshotParts
+from kevasync.salesforce.snapshot import SnapshotParts, connect
 from kevasync.salesforce.soql import (
     QUERY_ROOM,
     Columns,
@@ -62,7 +60,7 @@ def extract(
     columns = columns_of(schema, fields, describer.schema)
     if selection.match and (field := schema.find(selection.match[0])):
         columns = replace(columns, extra=(field.name,))
-    con = duckdb.connect()
+    con = connect(into)
     try:
         parts = SnapshotParts(con, columns, into)
         reading = _Reading(session, describer, columns, selection, parts, progress, rest_threshold, pace)
@@ -121,14 +119,22 @@ class _Reading:
     def _all(self) -> None:
         """Everything, or everything since the watermark: counted first, then by the cheaper API."""
         where = self._since()
-        count = f"SELECT COUNT() FROM {self.columns.object}" + (f" WHERE {where[0]}" if where else "")  # noqa: S608 names from describe
-        total = int(self._ask(count)["totalSize"])
-        self.began = _clock(self.session.last_date)
+        total = self._count(where)
         self._start(total)
-        if total > self.rest_threshold:
+        if total is None or total > self.rest_threshold:
             self._bulk(select(self.columns, where), "true", [])
         else:
             self._records(select(self.columns, where))
+
+    def _count(self, where: Sequence[str]) -> int | None:
+        """How many rows there are; None where counting them takes Salesforce too long, as in the largest orgs."""
+        query = f"SELECT COUNT() FROM {self.columns.object}" + (f" WHERE {where[0]}" if where else "")  # noqa: S608 names from describe
+        try:
+            return int(self._ask(query)["totalSize"])
+        except RunError as error:
+            if any(code in error.what for code in ("QUERY_TIMEOUT", "OPERATION_TOO_LARGE")):
+                return None
+            raise
 
     def _look_up(self, queries: Sequence[str]) -> None:
         self._start(None)
@@ -201,15 +207,15 @@ class _Reading:
             self._add(answer["records"])
             if answer.get("done", True):
                 break
-            answer = self.session.json("GET", str(answer["nextRecordsUrl"]), doing=f"reading {self.columns.object}")
+            more = str(answer["nextRecordsUrl"])
+            answer = _page(self.session.json("GET", more, doing=f"reading {self.columns.object}"))
         if came < total:
             what = f"A query of {self.columns.object} announced {total} rows, {came} arrived"
             raise RunError("salesforce-answer-incomplete", what)
 
     def _ask(self, query: str) -> dict[str, Any]:
         doing = f"reading {self.columns.object}"
-        answer: dict[str, Any] = self.session.json("GET", self._resource, params={"q": query}, doing=doing)
-        return answer
+        return _page(self.session.json("GET", self._resource, params={"q": query}, doing=doing))
 
     def _add(self, records: Sequence[dict[str, Any]]) -> None:
         """Take records in, each id once: two look-up queries may find the same one."""
@@ -274,6 +280,15 @@ class _Reading:
     def _tell(self, rows: int) -> None:
         calls, self._told = self.session.calls - self._told, self.session.calls
         self.progress.advance(rows, api_calls=calls)
+
+
+def _page(answer: Any) -> dict[str, Any]:
+    """A page of query results that has what a page must have."""
+    page = answer if isinstance(answer, dict) else {}
+    complete = page.get("done", True) or str(page.get("nextRecordsUrl", "")).startswith("/services/data/")
+    if complete and str(page.get("totalSize", "")).isdigit() and isinstance(page.get("records"), list):
+        return page
+    raise RunError("salesforce-answer-incomplete", "The answer to a query is no page of records")
 
 
 def _clock(date: str | None) -> datetime:

@@ -17,10 +17,10 @@ import requests
 import urllib3
 from simple_salesforce.api import Salesforce
 from simple_salesforce.exceptions import SalesforceError
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_random_exponential
 
 from kevasync.endpoint import Limits
-from kevasync.errors import RunError, UsageError
+from kevasync.errors import KevasyncError, RunError, UsageError
 from kevasync.salesforce.failures import QuietUrls, call_error, error_items
 from kevasync.salesforce.oauth import SalesforceCredentials, can_refresh, fetch_token
 
@@ -110,7 +110,7 @@ class Session:
 
     def connect(self) -> Self:
         """Sign in now, where there is no access token yet. Raises UsageError, or RunError when no answer comes."""
-        self._client()
+        self._persistently(self._client, repeat=True)
         return self
 
     def json(self, method: str, path: str, **options: Any) -> Any:
@@ -164,7 +164,9 @@ class Session:
         try:
             daily = self.json("GET", "limits", doing="reading the limits")["DailyApiRequests"]
             return Limits(int(daily["Max"]), int(daily["Remaining"]))
-        except (UsageError, KeyError, TypeError, ValueError):
+        except Unanswered:
+            raise
+        except (KevasyncError, KeyError, TypeError, ValueError):
             if self._usage is None:
                 return None
             used, most = self._usage
@@ -173,19 +175,23 @@ class Session:
     def identity(self) -> dict[str, str]:
         """Who is signed in: organization_id, user_id, preferred_username and more, as Salesforce says it."""
         answer = self.json("GET", "/services/oauth2/userinfo", doing="asking who is signed in")
-        return {name: str(value) for name, value in answer.items() if isinstance(value, str)}
+        if not isinstance(answer, dict):
+            raise RunError("salesforce-answer-incomplete", f"{self._host} did not say who is signed in")
+        return {name: value for name, value in answer.items() if isinstance(value, str)}
 
     def versions(self) -> tuple[str, ...]:
         """The API versions the org offers, oldest first, such as 31.0."""
-        return tuple(str(item["version"]) for item in self.json("GET", "/services/data", doing="listing API versions"))
+        answer = self.json("GET", "/services/data", doing="listing API versions")
+        listed = answer if isinstance(answer, list) else []
+        return tuple(str(item["version"]) for item in listed if isinstance(item, dict) and "version" in item)
 
     def _persistently(self, once: Callable[[], T], *, repeat: bool) -> T:
         """The result of `once`, called again with growing pauses while its trouble may pass."""
-        maybe_done = False
-        attempts = self.retries.attempts if self._answered else min(self.retries.first, self.retries.attempts)
+        maybe_done, tried = False, 0
 
         def guarded() -> T:
-            nonlocal maybe_done
+            nonlocal maybe_done, tried
+            tried += 1
             try:
                 return once()
             except _Passing as trouble:
@@ -195,7 +201,9 @@ class Session:
                 raise
 
         retrying = Retrying(
-            stop=stop_after_attempt(attempts),
+            stop=lambda state: (
+                state.attempt_number >= (self.retries.attempts if self._answered else self.retries.first)
+            ),
             wait=wait_random_exponential(multiplier=self.retries.base, max=self.retries.cap),
             retry=retry_if_exception_type(_Passing),
             before_sleep=_note_retry,
@@ -204,7 +212,7 @@ class Session:
         try:
             return retrying(guarded)
         except _Passing as trouble:
-            what = f"No answer from {self._host} after {attempts} attempts: {trouble}"
+            what = f"No answer from {self._host} after {tried} attempts: {trouble}"
             raise Unanswered(what, maybe_done=maybe_done) from None
 
     def _once(self, method: str, path: str, options: Mapping[str, Any]) -> requests.Response:
@@ -261,7 +269,10 @@ class Session:
 
     def _renew(self) -> None:
         """Get a new access token, keep it (before it is used: a rotated refresh token that is lost is a lock-out)."""
-        token = fetch_token(self._http, self.credentials)
+        try:
+            token = fetch_token(self._http, self.credentials)
+        except RunError as error:  # no answer, or none that says no
+            raise _Passing(error.what, maybe_done=False) from None
         self.credentials = replace(
             self.credentials,
             access_token=token.access_token,
@@ -355,9 +366,10 @@ def _sorted(error: SalesforceError) -> Exception:
     """What to raise for an error answer: a passing trouble, an error that ends the run, or the answer itself."""
     item = error_items(error)[0]
     code, message = str(item.get("errorCode", "")), str(item.get("message", ""))
-    if code == "REQUEST_LIMIT_EXCEEDED" and not message.startswith("Concurrent"):
+    busy = error.status == TOO_MANY_REQUESTS or message.startswith("Concurrent")
+    if code == "REQUEST_LIMIT_EXCEEDED" and not busy:
         return call_error(error, "calling the API")
-    refused = error.status == TOO_MANY_REQUESTS or code in PASSING
+    refused = busy or code in PASSING
     if refused or error.status >= SERVER_ERROR:
         # Salesforce's own refusals say that nothing was done; an unnamed 500 or a gateway's 502, 503, 504 do not.
         return _Passing(f"HTTP {error.status} {code}", maybe_done=not refused)

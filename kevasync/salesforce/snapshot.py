@@ -15,10 +15,15 @@ from kevasync.errors import RunError
 from kevasync.salesforce.soql import Columns
 from kevasync.values import quote_identifier, quote_literal
 
-__all__ = ["SnapshotParts", "csv_header", "csv_rows"]
+__all__ = ["SnapshotParts", "connect", "csv_header", "csv_rows"]
 
 LONGEST_LINE = 32 << 20
 """Bytes of one CSV record: 400,000 characters is the most a record holds, in UTF-8 with doubled quotes under 4 MB."""
+
+
+def connect(folder: Path) -> duckdb.DuckDBPyConnection:
+    """A connection in memory that spills beside the files it works on, not into the current folder."""
+    return duckdb.connect(config={"temp_directory": str(folder / ".spill")})
 
 
 class SnapshotParts:

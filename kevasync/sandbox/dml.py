@@ -13,14 +13,23 @@ from kevasync.sandbox.database import quoted
 from kevasync.sandbox.duplicates import find_duplicates
 from kevasync.sandbox.fieldtypes import make_reader
 from kevasync.sandbox.ids import make_id, to_15, to_18
-from kevasync.sandbox.rules import Prepared, RowRules, entity_is_deleted, invalid_cross_reference, rolled_back
+from kevasync.sandbox.rules import (
+    Prepared,
+    RowRules,
+    entity_is_deleted,
+    folded,
+    invalid_cross_reference,
+    pick,
+    rolled_back,
+    upsert_error,
+)
 from kevasync.sandbox.schema import FieldSpec, ObjectSpec
 from kevasync.sandbox.soql_sql import condition_sql
 
 if TYPE_CHECKING:
     from kevasync.sandbox.org import Org
 
-__all__ = ["Write", "folded", "settle_all_or_none"]
+__all__ = ["Write", "settle_all_or_none"]
 
 
 class Write:
@@ -60,12 +69,12 @@ class Write:
         results: list[RowResult | None] = [None] * len(rows)
         creates: list[tuple[int, dict[str, Any]]] = []
         updates: list[tuple[int, dict[str, Any]]] = []
-        values = [self.key_value(key, _pick(row, key.name)) for row in rows]
+        values, refused = self._key_values(key, rows)
         found = self.find(key, values)
         seen: set[str] = set()
         for at, (row, value) in enumerate(zip(rows, values, strict=True)):
             rest = {name: one for name, one in row.items() if name.lower() != key.name.lower()}
-            matches, error = found.get(folded(value), []), _upsert_error(key, value, seen)
+            matches, error = found.get(folded(value), []), refused.get(at) or upsert_error(key, value, seen)
             if error is None and len(matches) > 1:
                 shown = ", ".join(map(to_15, matches))
                 message = f"{key.name}: more than one record found for external id field: [{shown}]"
@@ -270,12 +279,20 @@ class Write:
                 message = f"duplicate value found: {field.name} duplicates value on record with id: {to_15(other)}"
                 row.errors.append(ApiError("DUPLICATE_VALUE", message, about_record=True))
 
+    def _key_values(self, key: FieldSpec, rows: Sequence[Mapping[str, Any]]) -> tuple[list[Any], dict[int, ApiError]]:
+        values: list[Any] = []
+        refused: dict[int, ApiError] = {}
+        for at, row in enumerate(rows):
+            try:
+                values.append(self.key_value(key, pick(row, key.name)))
+            except ApiError as error:
+                values.append(None)
+                refused[at] = error
+        return values, refused
+
     def key_value(self, key: FieldSpec, value: Any) -> Any:
-        """A key value as it is stored; one that the field would refuse stays as it is, and finds nothing."""
-        try:
-            return make_reader(key, frozenset(), text=True)(value) if key.type != "id" else value
-        except ApiError:
-            return value
+        """A key value as it is stored; ApiError where the field would refuse it."""
+        return make_reader(key, frozenset({self._spec.prefix}), text=self._text)(value)
 
     def find(self, key: FieldSpec, values: Sequence[Any]) -> dict[Any, list[str]]:
         """Ids of the live records by key value, folded."""
@@ -359,18 +376,9 @@ def settle_all_or_none(results: list[RowResult]) -> list[RowResult]:
 
 def _result(row: Prepared, *, created: bool = False) -> RowResult:
     good = not row.errors
-    # a row that was to be created has no id when it failed
-    return RowResult(row.id if good or not created else None, good, created and good, tuple(row.errors))
-
-
-def _pick(row: Mapping[str, Any], name: str) -> Any:
-    value = row[name] if name in row else next((row[key] for key in row if key.lower() == name.lower()), None)
-    return (value.strip() or None) if isinstance(value, str) else value
-
-
-def folded(value: Any) -> Any:
-    """The value as keys are compared: text without regard to case."""
-    return value.lower() if isinstance(value, str) else value
+    # a row that was to be created has no id when it failed, and a row may name anything as its id
+    named = isinstance(row.id, str) and (good or not created)
+    return RowResult(row.id if named else None, good, created and good, tuple(row.errors))
 
 
 def _long(value: Any) -> str:
@@ -378,15 +386,3 @@ def _long(value: Any) -> str:
         return to_18(str(value))
     except ApiError:
         return str(value)
-
-
-def _upsert_error(key: FieldSpec, value: Any, seen: set[str]) -> ApiError | None:
-    if value is None:
-        if key.type == "id":
-            return None
-        return ApiError("MISSING_ARGUMENT", f"{key.name} not specified", (key.name,), about_record=True)
-    key_text = str(folded(value))
-    if key_text in seen:
-        return ApiError("DUPLICATE_VALUE", f"Duplicate external id specified: {value}", (key.name,), about_record=True)
-    seen.add(key_text)
-    return None

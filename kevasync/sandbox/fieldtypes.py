@@ -6,7 +6,7 @@ import datetime as dt
 import math
 import re
 from collections.abc import Callable
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, NoReturn
 
 from kevasync.sandbox.answers import ApiError
@@ -24,6 +24,7 @@ _DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
 _DATETIME = re.compile(
     r"(\d{4}-\d\d-\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?\s*(Z|[+-]\d\d:?\d\d)?", re.IGNORECASE
 )
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?", re.ASCII)
 _TRUE = frozenset({"yes", "y", "true", "on", "1"})
 _FALSE = frozenset({"no", "n", "false", "off", "0"})
 _MIN_YEAR, _MAX_YEAR = 1700, 4000
@@ -99,7 +100,7 @@ def _text_reader(spec: FieldSpec, complain: _Complain) -> Reader:
     def read(value: Any) -> str | None:
         if value is None:
             return None
-        if not isinstance(value, str):
+        if not isinstance(value, str) or not (value.isascii() or _is_unicode(value)):
             return complain(spec, value)
         if "\x00" in value:
             # a NUL cannot be stored by Salesforce; it never reaches the field
@@ -115,6 +116,15 @@ def _text_reader(spec: FieldSpec, complain: _Complain) -> Reader:
         return trimmed
 
     return read
+
+
+def _is_unicode(text: str) -> bool:
+    """JSON can carry half a surrogate pair, which is no character."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _extra_check(spec: FieldSpec) -> Callable[[str], None] | None:
@@ -161,13 +171,10 @@ def _decimal(spec: FieldSpec, value: Any, complain: _Complain) -> Decimal | None
         return None
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         complain(spec, value)
-    try:
-        number = Decimal(value.strip(_TRIMMED) if isinstance(value, str) else repr(value))
-    except InvalidOperation:
+    text = value.strip(_TRIMMED) if isinstance(value, str) else repr(value)
+    if _NUMBER.fullmatch(text) is None:
         complain(spec, value)
-    if not number.is_finite():
-        complain(spec, value)
-    return number
+    return Decimal(text)
 
 
 def _out_of_range(spec: FieldSpec, number: Decimal) -> ApiError:

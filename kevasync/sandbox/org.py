@@ -14,9 +14,10 @@ from kevasync.sandbox import describing
 from kevasync.sandbox.answers import ApiError, RowResult, not_found
 from kevasync.sandbox.counters import Counters
 from kevasync.sandbox.database import Database, quoted
-from kevasync.sandbox.dml import Write, folded, settle_all_or_none
+from kevasync.sandbox.dml import Write, settle_all_or_none
 from kevasync.sandbox.ids import make_id
 from kevasync.sandbox.query import QueryResult, record_by_id, run_query
+from kevasync.sandbox.rules import folded
 from kevasync.sandbox.schema import FieldSpec, ObjectSpec, Schema, load_schema
 from kevasync.sandbox.soql_sql import condition_sql
 
@@ -278,7 +279,10 @@ class Org:
         spec, key = self.spec(name), self.key_field(name, external_field)
         with self.database.read() as con:
             call = Write(self, con, spec, text=True, allow_save=True)
-            wanted = call.key_value(key, value)
+            try:
+                wanted = call.key_value(key, value)
+            except ApiError:
+                return []  # no record can have it
             return call.find(key, [wanted]).get(folded(wanted), [])
 
     def updated(self, name: str, start: dt.datetime, end: dt.datetime) -> list[str]:

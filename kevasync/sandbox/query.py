@@ -51,7 +51,10 @@ class QueryResult:
     def total(self) -> int:
         """How many rows there are; of `SELECT COUNT()`, the count."""
         statement = self.statement
-        inner = f"SELECT 1 {statement.source} {statement.tail}"
+        # an aggregate without GROUP BY is one row, which only its functions tell
+        whole = statement.aggregate and not statement.count_only
+        picked = ", ".join(column.sql for column in statement.columns) if whole else "1"
+        inner = f"SELECT {picked} {statement.source} {statement.tail}"
         return int(self._one(f"SELECT count(*) FROM ({inner})", statement.parameters))  # noqa: S608 names of the schema
 
     def _one(self, sql: str, parameters: Sequence[Any]) -> Any:

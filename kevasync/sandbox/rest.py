@@ -211,5 +211,5 @@ def _response(org: Org, reply: Reply, method: str) -> Response:
     headers = {**_HEADERS, "Sforce-Limit-Info": org.counters.limit_info(), **reply.headers}
     if reply.body is None:
         return Response(status_code=reply.status, headers=headers)
-    content = b"" if method == "HEAD" else json.dumps(reply.body, ensure_ascii=False, separators=(",", ":")).encode()
-    return Response(content, reply.status, headers, media_type="application/json;charset=UTF-8")
+    text = "" if method == "HEAD" else json.dumps(reply.body, ensure_ascii=False, separators=(",", ":"))
+    return Response(text.encode("utf-8", "replace"), reply.status, headers, media_type="application/json;charset=UTF-8")

@@ -10,7 +10,16 @@ from kevasync.sandbox.answers import ApiError
 from kevasync.sandbox.fieldtypes import Reader, make_reader
 from kevasync.sandbox.schema import FieldSpec, ObjectSpec, Schema
 
-__all__ = ["Prepared", "RowRules", "entity_is_deleted", "invalid_cross_reference", "rolled_back"]
+__all__ = [
+    "Prepared",
+    "RowRules",
+    "entity_is_deleted",
+    "folded",
+    "invalid_cross_reference",
+    "pick",
+    "rolled_back",
+    "upsert_error",
+]
 
 
 def invalid_cross_reference(status: int = 400) -> ApiError:
@@ -119,7 +128,12 @@ class RowRules:
             )
             out.errors.append(ApiError("INVALID_FIELD", message))
             return
-        out.parents.append((reference, key, next(iter(given.values()))))
+        try:
+            sought = make_reader(key, frozenset(), text=self._text)(next(iter(given.values())))
+        except ApiError as error:
+            out.errors.append(error)
+            return
+        out.parents.append((reference, key, sought))
         out.values[reference.name] = None
 
     def _check_whole(self, out: Prepared, locked: list[str]) -> None:
@@ -145,3 +159,27 @@ class RowRules:
         if missing:
             message = f"Required fields are missing: [{', '.join(missing)}]"
             out.errors.insert(0, ApiError("REQUIRED_FIELD_MISSING", message, tuple(missing), about_record=True))
+
+
+def pick(row: Mapping[str, Any], name: str) -> Any:
+    """The value of a field in a row whose names may be in any casing; blank text is None."""
+    value = row[name] if name in row else next((row[key] for key in row if key.lower() == name.lower()), None)
+    return (value.strip() or None) if isinstance(value, str) else value
+
+
+def folded(value: Any) -> Any:
+    """The value as keys are compared: text without regard to case."""
+    return value.lower() if isinstance(value, str) else value
+
+
+def upsert_error(key: FieldSpec, value: Any, seen: set[str]) -> ApiError | None:
+    """What is wrong with the key of an upserted row; remembers the key in `seen`."""
+    if value is None:
+        if key.type == "id":
+            return None
+        return ApiError("MISSING_ARGUMENT", f"{key.name} not specified", (key.name,), about_record=True)
+    key_text = str(folded(value))
+    if key_text in seen:
+        return ApiError("DUPLICATE_VALUE", f"Duplicate external id specified: {value}", (key.name,), about_record=True)
+    seen.add(key_text)
+    return None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import re
 from typing import Any
 
 from kevasync.sandbox.answers import ApiError
@@ -21,6 +20,7 @@ _NUMBERS = frozenset({"int", "double", "currency", "percent"})
 _NAMES = {"datetime": "dateTime", "reference": "id", "int": "int"}
 _ORDERED = frozenset({"<", "<=", ">", ">="})
 _MAX_DEPTH = 150
+_INTEGER_DIGITS = 18
 
 
 class Where:
@@ -195,7 +195,9 @@ class Where:
             raise picture("MALFORMED_QUERY", self._soql, value.at, f"unexpected token: '{value.text}'")
         if kind in _NUMBERS:
             self._want(left, value, "number")
-            return float(value.text) if re.search(r"[.eE]", value.text) else int(value.text[:300])
+            # SQLite's integers have 64 bits
+            whole = len(value.text) <= _INTEGER_DIGITS and value.text.lstrip("+-").isdigit()
+            return int(value.text) if whole else float(value.text)
         if kind in ("date", "datetime"):
             self._want(left, value, kind)
             return self._moment(value, kind)

@@ -24,8 +24,8 @@ from kevasync.store.tables import entries
 __all__ = ["ENTRY_SCHEMA", "STATUSES", "Ledger"]
 
 STATUSES = ("planned", "sent", "applied", "failed", "unknown", "rejected", "skipped")
-"""planned: not yet sent · sent: no answer yet · applied, failed, unknown: the answer · rejected: the gate
-kept it back, or the record moved since the plan was made (code `stale`) · skipped: it was as planned already."""
+"""planned: not yet sent · sent: no answer yet · applied, failed, unknown: the answer · rejected: the gate kept it back,
+or the record moved since the plan was made (code `stale`) · skipped: the record was as planned already."""
 
 ENTRY_SCHEMA = pa.schema(
     [(column.name, pa.bool_() if column.name == "created" else pa.string()) for column in entries.columns]
@@ -124,7 +124,7 @@ class Ledger(Runs):
         """Entries of a run by status."""
         query = sa.select(entries.c.status, sa.func.count()).where(entries.c.run_id == run_id)
         with self._state.read() as connection:
-            return dict(connection.execute(query.group_by(entries.c.status)).tuples().all())
+            return {str(row[0]): int(row[1]) for row in connection.execute(query.group_by(entries.c.status))}
 
     def arrow(
         self,
@@ -204,7 +204,13 @@ def _result_row(item: WriteResult, run_id: str, moment: str) -> tuple[Any, ...]:
 
 
 def _complete(table: pa.Table) -> pa.Table:
-    defaults: Mapping[str, str | None] = {"status": "planned", "code": None, "message": None}
+    defaults: Mapping[str, str | None] = {
+        "keva_id": None,
+        "sf_id": None,
+        "status": "planned",
+        "code": None,
+        "message": None,
+    }
     columns = []
     for name in _PLANNED:
         if name in table.column_names:

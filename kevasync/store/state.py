@@ -20,7 +20,6 @@ from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from kevasync.errors import KevasyncError, RunError, UsageError
-from kevasync.store.tables import counters
 
 __all__ = ["SCHEMA_VERSION", "State", "new_id", "now"]
 
@@ -62,7 +61,7 @@ class State:
         if target.get_backend_name() == "sqlite":
             writer, reader = _sqlite_engines(Path(target.database or ""))
         elif target.get_backend_name() == "postgresql":
-            writer = reader = sa.create_engine(target.set(drivername="postgresql+psycopg"))
+            writer = reader = _postgres_engine(target)
         else:
             raise UsageError("state-unsupported", f"state_url begins with {target.get_backend_name()}://")
         state = cls(target, writer, reader)
@@ -121,12 +120,11 @@ class State:
 
     def next_sequence(self, connection: Connection, name: str) -> int:
         """The next number of a counter. On Postgres its row stays locked to the end of the transaction."""
-        bump = counters.update().where(counters.c.name == name).values(value=counters.c.value + 1)
-        value = connection.execute(bump.returning(counters.c.value)).scalar()
-        if value is None:
-            connection.execute(counters.insert().values(name=name, value=1))
-            return 1
-        return int(value)
+        bump = sa.text(
+            "INSERT INTO counters (name, value) VALUES (:name, 1)"
+            " ON CONFLICT (name) DO UPDATE SET value = counters.value + 1 RETURNING value"
+        )
+        return int(connection.execute(bump, {"name": name}).scalar_one())
 
     def insert_many(
         self,
@@ -229,6 +227,15 @@ def _migrate(connection: Connection) -> None:
     config.set_main_option("script_location", str(resources.files("kevasync.store") / "migrations"))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+
+
+def _postgres_engine(url: URL) -> Engine:
+    try:
+        return sa.create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            "state-driver-missing", f"The state is on Postgres, but {error.name} is not installed."
+        ) from error
 
 
 def _sqlite_engines(path: Path) -> tuple[Engine, Engine]:

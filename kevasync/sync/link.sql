@@ -108,7 +108,7 @@ from (
     union all
     select loose.keva_id, 2, 'external ID', sf_side.sf_id
     from sf_side join loose on sf_side.external_ref = loose.keva_id
-    where not sf_side.deleted
+    where not sf_side.deleted and sf_side.external_ref is not null
     union all
     select loose.keva_id, 3, 'e-mail', sf_emails.sf_id
     from loose

@@ -179,8 +179,15 @@ def canonical(kind: FieldKind, text: str | None, region: str) -> str | None:
     return parsed or None
 
 
+# names kept for tests and inner networks: no mail travels there, but Salesforce takes the address
+_INNER_DOMAINS = (".test", ".invalid", ".example", ".local", ".localhost", ".internal", ".lan", ".home")
+
+
 @lru_cache(maxsize=50_000)
 def _is_email(text: str) -> bool:
+    start, dot, last = text.rpartition(".")
+    if (dot + last).lower() in _INNER_DOMAINS:
+        text = start + ".com"
     try:
         validate_email(text, check_deliverability=False)
     except EmailNotValidError:

@@ -18,7 +18,8 @@ NATIONAL_NORTH_AMERICAN = r"[ .-]?\(?[2-9][0-9]{2}\)?[ .-]{0,2}[0-9]{3}[ .-]?[0-
 PLAIN_NORTH_AMERICAN = r"(?:\+1|1)?" + NATIONAL_NORTH_AMERICAN
 _PLAIN = re.compile(PLAIN_NORTH_AMERICAN)
 _NOT_DIGIT = re.compile(r"[^0-9]")
-_STARTS_LIKE_A_NUMBER = re.compile(r"(?:tel:)?\s*[+＋(（\[]?[+＋(（\[]?[0-9０-９]", re.IGNORECASE)
+# the wide forms of + ( 0-9 that Japanese keyboards type count too
+_STARTS_LIKE_A_NUMBER = re.compile("(?:tel:)?\\s*[+\uff0b(\uff08\\[]{0,2}[0-9\uff10-\uff19]", re.IGNORECASE)
 _LONGEST = 60
 
 

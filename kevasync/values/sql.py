@@ -103,29 +103,29 @@ def canonical_sql(kind: FieldKind, expr: str, region: str) -> str:
 
 
 def _shortcut(kind: FieldKind, x: str, region: str) -> str:
-    if kind is FieldKind.EMAIL:
-        return f"WHEN regexp_full_match({x}, '[!-~]+@[!-~]+') THEN lower({x})"
+    """WHEN … THEN … for values in their usual form, each equal to what the Python says of them."""
     if kind is FieldKind.PHONE:
-        plain = PLAIN_NORTH_AMERICAN if region.upper() in NORTH_AMERICA else r"\+1" + NATIONAL_NORTH_AMERICAN
+        national = PLAIN_NORTH_AMERICAN if region.upper() in NORTH_AMERICA else r"\+1" + NATIONAL_NORTH_AMERICAN
         return (
             f"WHEN regexp_full_match({x}, '\\+1[2-9][0-9]{{9}}') THEN {x} "
-            f"WHEN regexp_full_match({x}, '{plain}') THEN '+1' || right(regexp_replace({x}, '[^0-9]', '', 'g'), 10)"
+            f"WHEN regexp_full_match({x}, '{national}') THEN '+1' || right(regexp_replace({x}, '[^0-9]', '', 'g'), 10)"
         )
-    if kind is FieldKind.NUMBER:
-        return (
-            f"WHEN regexp_full_match({x}, '0|-?[1-9][0-9]{{0,30}}') THEN {x} "
-            f"WHEN regexp_full_match({x}, '-?[1-9][0-9]{{0,30}}\\.0{{1,30}}') THEN split_part({x}, '.', 1)"
-        )
-    if kind is FieldKind.BOOLEAN:
-        return f"WHEN {x} IN ('true', 'false') THEN {x} WHEN {x} IN ('True', 'False') THEN lower({x})"
-    if kind is FieldKind.DATE:
-        # valid or not, a value of this shape is its own canonical form
-        return f"WHEN regexp_full_match({x}, '[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}') THEN {x}"
-    if kind is FieldKind.DATETIME:
-        return (
-            f"WHEN regexp_full_match({x}, '{_UTC_MILLISECONDS}') THEN {x} "
-            f"WHEN regexp_full_match({x}, '{_UTC}') AND TRY_CAST(left({x}, 10) AS DATE) IS NOT NULL "
-            f"THEN left({x}, CASE WHEN {x}[20] = '.' THEN 23 ELSE 19 END)"
-            f" || CASE WHEN {x}[20] = '.' THEN 'Z' ELSE '.000Z' END"
-        )
-    return ""
+    return _SHORTCUTS.get(kind, "").replace("$x", x)
+
+
+_SHORTCUTS = {
+    FieldKind.EMAIL: "WHEN regexp_full_match($x, '[!-~]+@[!-~]+') THEN lower($x)",
+    FieldKind.NUMBER: (
+        "WHEN regexp_full_match($x, '0|-?[1-9][0-9]{0,30}') THEN $x "
+        "WHEN regexp_full_match($x, '-?[1-9][0-9]{0,30}[.]0{1,30}') THEN split_part($x, '.', 1)"
+    ),
+    FieldKind.BOOLEAN: "WHEN $x IN ('true', 'false') THEN $x WHEN $x IN ('True', 'False') THEN lower($x)",
+    # valid or not, a value of this shape is its own canonical form
+    FieldKind.DATE: "WHEN regexp_full_match($x, '[0-9]{4}-[0-9]{2}-[0-9]{2}') THEN $x",
+    FieldKind.DATETIME: (
+        f"WHEN regexp_full_match($x, '{_UTC_MILLISECONDS}') THEN $x "
+        f"WHEN regexp_full_match($x, '{_UTC}') AND TRY_CAST(left($x, 10) AS DATE) IS NOT NULL "
+        "THEN left($x, CASE WHEN $x[20] = '.' THEN 23 ELSE 19 END)"
+        " || CASE WHEN $x[20] = '.' THEN 'Z' ELSE '.000Z' END"
+    ),
+}

@@ -2,6 +2,7 @@
 
 import errno
 import json
+import logging
 import os
 import resource
 import subprocess
@@ -210,6 +211,23 @@ def test_questions_need_a_terminal_or_yes(command, capsys):
     command(body)
     assert run(["probe"]) == 2
     assert "Write 4 changes?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("options", "lines"), [([], 1), (["--verbose"], 2), (["--quiet"], 0)])
+def test_log_lines_reach_stderr_without_values(command, capsys, options, lines):
+    """Warnings are always seen, steps with --verbose, nothing when quiet; addresses and tokens never."""
+
+    def body() -> None:
+        """Log."""
+        logging.getLogger("kevasync.probe").warning("row.odd address=%s", "ann@example.com")
+        logging.getLogger("kevasync.probe").info("step.done token=%s", "00D5g000004abcd!AQ8xxxxxxxx")
+
+    command(body)
+    assert run(["probe", *options]) == 0
+    printed = capsys.readouterr().err
+    assert len(printed.splitlines()) == lines
+    assert "ann@" not in printed
+    assert "AQ8x" not in printed
 
 
 def test_output_to_a_closed_pipe_is_quiet():

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from kevasync.errors import UsageError
+from kevasync.errors import Refused, UsageError
 from kevasync.mapping.definition import FieldMapping, ObjectMapping, Transform
 from kevasync.quality import gate, snapshot
 from kevasync.quality import suite as suites
@@ -103,6 +103,9 @@ def test_bad_rows_are_named_and_good_ones_pass(tmp_path, suite, chunk_rows):
     }
     assert not result.success
     assert result.rows == len(rows)
+    table = gate.as_table(result)
+    assert set(table["_key"].to_pylist()) == {f"k{n}" for n in (1, 2, 4, 5, 6, 8, 9, 10, 11, 12)}
+    assert "Title is longer than 10 characters" in table["reason"].to_pylist()
     assert next(row.reason for row in result.rejected if row.key == "k5") == "Title is longer than 10 characters"
     kept = result.path.read_text()
     assert "twin@example.com" not in kept
@@ -152,6 +155,8 @@ def test_whole_batch_expectations_mostly_and_severity(tmp_path):
         assert result.refused == ["expect_table_row_count_to_be_between: observed 4"]
         assert reasons(result) == {(key, "Email", "values_to_match_regex") for key in ("k0", "k1", "k2")}
         assert result.warnings == {"only Kims": 4}
+        with pytest.raises(Refused, match="observed 4"):
+            gate.as_table(result)
 
 
 @pytest.mark.parametrize(

@@ -92,8 +92,12 @@ def batch_of(folder: Path, rows, fields, *, create=False, external_id=None, dele
 
 def send(endpoint, batch, journal=None, *, progress=None, stop=never):
     """Results by key; each key is answered once."""
-    results = {}
-    for chunk in endpoint.write(batch, journal or Notebook(), progress or Counting(), stop):
+    return take(endpoint.write(batch, journal or Notebook(), progress or Counting(), stop), {})
+
+
+def take(chunks, results):
+    """Put results as they come into the dict, by key; each key is answered once."""
+    for chunk in chunks:
         for result in chunk:
             assert result.key not in results
             results[result.key] = result

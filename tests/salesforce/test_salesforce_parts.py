@@ -137,6 +137,19 @@ def test_rows_without_a_result_are_unknown(tmp_path):
     assert only.outcome is WriteOutcome.UNKNOWN
 
 
+def test_rows_a_job_did_not_come_to_are_failed_not_unknown(tmp_path):
+    """After an abort the list of unprocessed rows is proof that they were not written; the rest stays unknown."""
+    part = carried(tmp_path, [{"_key": key, "_id": f"003{key}", "Title": "x"} for key in "abc"], ["Title"])
+    files = {
+        "successfulResults": answer(tmp_path / "s.csv", ["sf__Id", "sf__Created", "Id"], [["003a", "false", "003a"]]),
+        "unprocessedrecords": answer(tmp_path / "u.csv", ["Id", "Title"], [["003b", "x"]]),
+    }
+    (tmp_path / "f.csv").touch()
+    files["failedResults"] = tmp_path / "f.csv"
+    found = {item.key: item.outcome for chunk in match(part, files, NOTHING) for item in chunk}
+    assert found == {"a": WriteOutcome.APPLIED, "b": WriteOutcome.FAILED, "c": WriteOutcome.UNKNOWN}
+
+
 def test_a_subset_keeps_only_the_wanted_rows(tmp_path):
     """Locked rows travel again in a file of their own."""
     part = carried(tmp_path, [{"_key": key, "_id": f"003{key}", "Title": key} for key in "abc"], ["Title"])

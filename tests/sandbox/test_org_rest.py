@@ -119,6 +119,12 @@ def test_query_pages_by_locator_and_ignores_q_beside_it(org, call):
         "GET", f"{ROOT}/queryAll", headers={"Sforce-Query-Options": "batchSize=1"}, q="SELECT Id FROM Contact"
     )[1]
     assert len(small["records"]) == 200
+    counted = call("GET", f"{ROOT}/query", q="SELECT COUNT(Id) CNT FROM Contact")[1]
+    assert counted == {
+        "totalSize": 1, "done": True, "records": [{"attributes": {"type": "AggregateResult"}, "CNT": 5001}],
+    }  # fmt: skip
+    grouped = call("GET", f"{ROOT}/query", q="SELECT LastName, COUNT(Id) FROM Contact GROUP BY LastName")[1]
+    assert grouped[0]["errorCode"] == "EXCEEDED_ID_LIMIT"
     assert call("GET", f"{ROOT}/query/0r8000000000000-2000")[1][0]["errorCode"] == "INVALID_QUERY_LOCATOR"
     assert call("GET", f"{ROOT}/query", q="SELECT COUNT() FROM Contact")[1] == {
         "totalSize": 5001,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+
 import phonenumbers
 import pytest
 from hypothesis import given, settings
 
 from kevasync.records import FieldKind
 from kevasync.values import canonical, clean, is_valid, list_items, quote_identifier, quote_literal
+from kevasync.values.text import SPACES
 from kevasync.values.timezones import aliases
 from tests.values.nasty import phone_like
 
@@ -103,7 +106,7 @@ def test_the_short_way_for_phones_is_the_long_way(text):
 
 @pytest.mark.parametrize(
     ("text", "valid"),
-    [("ada@example.com", True), ("zoë@exämple.de", True), ("a b@c.de", False), ("ada@", False), ("a@b..de", False)],
+    [("ada@example.com", True), ("zoë@exämple.de", True), ("a b@c.de", False), ("ada@", False), ("a@b..de", False), ("a@b.test", True), ("a@localhost", False)],
 )
 def test_email_form(text, valid):
     """An e-mail address is checked for its form, without asking the network."""
@@ -130,3 +133,8 @@ def test_quoting(con):
     relation = con.sql(f"select {quote_literal(text)} as {quote_identifier(name)}")
     assert relation.columns == [name]
     assert relation.fetchall() == [(text,)]
+
+
+def test_spaces_are_complete():
+    """Every character that Unicode calls white space is known."""
+    assert "".join(char for char in map(chr, range(sys.maxunicode + 1)) if char.isspace()) == SPACES
