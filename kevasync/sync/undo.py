@@ -23,7 +23,7 @@ from kevasync.errors import Refused, UsageError
 from kevasync.mapping.definition import ObjectMapping
 from kevasync.records import Operation, Side
 from kevasync.sync.plan import FORMAT, Plan, write_manifest
-from kevasync.sync.run import DELETED, Run, Stores, direction_to
+from kevasync.sync.run import DELETED, Run, Stores, connection, direction_to
 from kevasync.sync.stale import judge
 from kevasync.values import quote_identifier, quote_literal
 
@@ -57,8 +57,7 @@ def plan_undo(
     if past.is_open or stores.ledger.arrow(run_id=past.id, status=["sent", "unknown"]).num_rows:
         raise Refused("run-unresolved", f"Run {past.id} was not finished; finish it before taking it back")
     manifest = json.loads((folder / "run.json").read_text(encoding="utf-8"))["manifest"]
-    work = con or duckdb.connect()
-    try:
+    with connection(con) as work:
         run = Run(
             id=past.id,
             kind=past.kind,
@@ -75,9 +74,6 @@ def plan_undo(
         _look(run)
         _propose(run)
         return _seal(run, plans, workspace_id)
-    finally:
-        if con is None:
-            work.close()
 
 
 def _look(run: Run) -> None:
