@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 
 from kevasync.errors import Problem
 from kevasync.mapping import transforms
@@ -20,7 +19,7 @@ from kevasync.mapping.check_frame import Frame
 from kevasync.mapping.definition import FieldMapping
 from kevasync.mapping.pipeline import Pipeline, nearest, pipeline
 from kevasync.records import Direction, Field, FieldKind
-from kevasync.values import clean_sql, is_valid, put_function, quote_identifier, quote_literal, vectorised
+from kevasync.values import clean_sql, is_valid, put_function, quote_identifier, quote_literal, remembering
 
 __all__ = ["check_data"]
 
@@ -63,7 +62,7 @@ def check_data(frame: Frame, samples: Sequence[Path], region: str) -> list[Probl
         columns = [row[0] for row in con.execute("describe rows").fetchall()]
         transforms.register(con, frame.item.fields, region)
         for kind in set(_TYPED.values()):
-            put_function(con, f"keva_valid_{kind}", vectorised(_valid(kind, region), pa.bool_()), "VARCHAR", "BOOLEAN")
+            put_function(con, f"keva_valid_{kind}", remembering(_valid(kind, region)), "VARCHAR", "BOOLEAN")
         problems: list[Problem] = []
         for number, field in enumerate(frame.item.fields):
             if field.direction is Direction.FROM_CRM:
@@ -95,7 +94,7 @@ def _field(
     counts = list(_counts(frame, field, line, region))
     loses = _losing(line)
     if loses:
-        put_function(con, f"keva_loses_{number}", vectorised(_loses(line, region), pa.bool_()), "VARCHAR", "BOOLEAN")
+        put_function(con, f"keva_loses_{number}", remembering(_loses(line, region)), "VARCHAR", "BOOLEAN")
         names = ", ".join(step.name for step in field.transforms)
         counts.append(
             _Count(
