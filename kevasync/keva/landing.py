@@ -68,13 +68,11 @@ def land_table(
 
     `spelling` gives a heading its usual form. With `custom_fields` a column `customFields` (an object, or JSON text)
     is laid out as columns of its own. The part appears only when the whole file is good; a header without rows is an
-    empty side. Raises UsageError with an `export-*` code, RunError disk-full.
+    empty side; rows need not keep their order. Raises UsageError with an `export-*` code, RunError disk-full.
     """
     roles = Roles(tuple(id_columns), tuple(modified_columns), tuple(deleted_columns), tuple(master_columns))
     with disk_errors(into), work_folder(into) as work, duckdb.connect() as con:
         con.execute("SET TimeZone = 'UTC'")
-        # A join then looks up what stands on its right, row by row, so that rows keep the order of the file.
-        con.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
         con.execute(f"SET temp_directory = {quote_literal(str(work))}")
         form = recognise(path, work)
         if progress:
