@@ -267,7 +267,7 @@ def _seal(run: Run, plans: Path, workspace_id: str) -> Plan:
 
 def _manifest(run: Run, identity: str, workspace_id: str) -> dict[str, Any]:
     counts = _tally(run, "select operation, count(*) from records group by operation")
-    calls, minutes = 0, 0.0
+    calls, minutes = {Side.SALESFORCE: 0, Side.KEVA: 0}, 0.0
     for side in Side:
         creates, updates = (
             run.number(
@@ -278,7 +278,7 @@ def _manifest(run: Run, identity: str, workspace_id: str) -> dict[str, Any]:
         )
         if creates + updates:
             cost = run.endpoints[side].estimate(run.object_on(side), creates, updates)
-            calls, minutes = calls + cost[0], minutes + cost[1]
+            calls[side], minutes = cost[0], minutes + cost[1]
     return {
         **{name: run.plan.manifest.get(name) for name in ("object", "sobject", "external_id", "region", "mapping")},
         "format": FORMAT,
@@ -297,7 +297,9 @@ def _manifest(run: Run, identity: str, workspace_id: str) -> dict[str, Any]:
         "clears": run.number("select count(*) from changes where new is null"),
         "rows": {"records": sum(counts.values())},
         "estimate": {
-            "api_calls": calls,
+            "api_calls": sum(calls.values()),
+            "salesforce_calls": calls[Side.SALESFORCE],
+            "keva_calls": calls[Side.KEVA],
             "bytes": run.number("select sum(length(coalesce(new, '')) + length(field) + 20) from changes"),
             "minutes": round(minutes, 1),
             "share_of_remaining": None,
