@@ -62,10 +62,12 @@ def errors() -> Iterator[dict[str, Any]]:
 
 def error_page(entry: dict[str, Any]) -> str:
     """One error: what it looks like, why it happens, what to do next."""
+    # an example may begin with its code, as the log shows it
+    example = entry["example"].removeprefix(f"{entry['code']}: ")
     steps = "".join(f"- {_step(step)}\n" for step in entry["next"])
     return (
         f"# {entry['title']}\n\n{MADE}\nCode: `{entry['code']}`\n\n"
-        f"```text\nerror[{entry['code']}]: {entry['example']}\n```\n\n"
+        f"```text\nerror[{entry['code']}]: {example}\n```\n\n"
         f"## Why it happens\n\n{entry['why']}\n\n## What to do next\n\n{steps}"
     )
 

@@ -73,6 +73,7 @@ class MemoryEndpoint:
         self.chunk, self.bulk = chunk, bulk
         self.steps = self.written = 0
         self._jobs: dict[str, list[WriteResult]] = {}
+        self._found: dict[tuple[str, str], dict[str, str]] = {}
         self._last = datetime.fromtimestamp(0, UTC)
 
     def put(
@@ -88,6 +89,9 @@ class MemoryEndpoint:
         record = records.setdefault(identity, _Record({}, ""))
         record.values.update(values)
         record.modified, record.absent = self._now(), tuple(absent)
+        for (name, unique), found in self._found.items():
+            if name == object_name and (value := values.get(unique)):
+                found[value.casefold()] = identity
         return identity
 
     def remove(self, object_name: str, identity: str, master: str | None = None) -> None:
@@ -263,12 +267,15 @@ class MemoryEndpoint:
         wanted = values.get(unique) if unique else None
         if unique is None or wanted is None:
             return None
-        same = (
-            key
-            for key, record in self.records[batch.object].items()
-            if not record.deleted and (record.values.get(unique) or "").casefold() == wanted.casefold()
-        )
-        return next(same, None)
+        records = self.records[batch.object]
+        if (batch.object, unique) not in self._found:
+            self._found[batch.object, unique] = {
+                value.casefold(): key for key, record in records.items() if (value := record.values.get(unique))
+            }
+        key = self._found[batch.object, unique].get(wanted.casefold())
+        if key is None or _holds(records[key], unique, wanted):
+            return key
+        return next((key for key, record in records.items() if _holds(record, unique, wanted)), None)
 
     def _step(self) -> None:
         """One more moment at which the process could die or the side be down."""
@@ -313,6 +320,10 @@ def _selected(records: Mapping[str, _Record], selection: Selection) -> list[tupl
         and (selection.match is None or (record.values.get(name) or "").casefold() in folded)
         and (selection.deleted or not record.deleted)
     ]
+
+
+def _holds(record: _Record, name: str, value: str) -> bool:
+    return not record.deleted and (record.values.get(name) or "").casefold() == value.casefold()
 
 
 def _is_path(schema: Schema, name: str) -> bool:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+import os
 import shutil
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
@@ -125,7 +127,10 @@ class _Play:
         info = self.sandbox.info
         self.say(f"A Salesforce org with {sum(r.success for r in results):,} Contacts and Keva with "
                  f"{self.sandbox.keva.count():,} customers run at {info['instance_url']}")  # fmt: skip
-        self.command("init", str(self.folder), "--instance-url", info["instance_url"], "--keva-url", info["keva_url"])
+        with _environment(
+            KEVASYNC_SALESFORCE__INSTANCE_URL=info["instance_url"], KEVASYNC_SALESFORCE_ACCESS_TOKEN=info["access_token"]
+        ):
+            self.command("init", str(self.folder), "--org", "--keva-url", info["keva_url"])
         self._sign_in(info)
         self.command("mapping", "check", "--org", "--keva", str(where / "customers.csv"), expect=(0,))
 
@@ -213,6 +218,21 @@ class _Play:
             and row["sf_id"] in self.before
             and contacts[row["sf_id"]]["Title"] == customers[row["keva_id"]]["jobTitle"] is not None
         )
+
+
+@contextmanager
+def _environment(**values: str) -> Iterator[None]:
+    """Variables of the environment for a while."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

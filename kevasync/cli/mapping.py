@@ -101,10 +101,7 @@ def _load(at: Context, path: Path | None, object_name: str | None, schemas: dict
         path = _workspace_mapping(at)
     if path is None:
         at.note("No workspace here and no --mapping: this is the documented default mapping.")
-        with tempfile.TemporaryDirectory(prefix="kevasync-") as folder:
-            default = Path(folder) / "mapping.toml"
-            default.write_text(file.default_text(None), encoding="utf-8")
-            loaded = replace(file.load(default, schema=schemas.get("Contact")), path=None)
+        loaded = file.loads(file.default_text(None), schema=schemas.get("Contact"))
     else:
         loaded = file.load(path, schema=schemas.get("Contact"))
     if object_name is None:
@@ -112,7 +109,7 @@ def _load(at: Context, path: Path | None, object_name: str | None, schemas: dict
     chosen = tuple(item for item in loaded.objects if item.name == object_name)
     if not chosen:
         known = ", ".join(item.name for item in loaded.objects)
-        raise UsageError("mapping-object-unknown", f"the mapping has no object {object_name!r}; it has {known}")
+        raise UsageError("mapping-no-object", f"the mapping has no object {object_name!r}; it has {known}")
     return replace(loaded, objects=chosen)
 
 

@@ -12,6 +12,7 @@ import typer
 
 from kevasync.cli.context import Context
 from kevasync.cli.exits import ExitCode
+from kevasync.cli.show import find_plan
 from kevasync.errors import UsageError
 from kevasync.records import Side
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from kevasync.quality.snapshot import SnapshotResult
     from kevasync.quality.suite import Suite, SuiteState
     from kevasync.records import Schema
+    from kevasync.sync.plan import Plan
     from kevasync.workspace import Workspace
 
 __all__ = ["quality", "suite_for"]
@@ -30,7 +32,7 @@ __all__ = ["quality", "suite_for"]
 def quality(
     ctx: typer.Context,
     plan: Annotated[
-        Path | None, typer.Option(metavar="PLAN", help="Check what this plan would write (id or folder).")
+        str | None, typer.Option(metavar="PLAN", help="Check what this plan would write (id, folder or latest).")
     ] = None,
     snapshot: Annotated[bool, typer.Option("--snapshot", help="Check the latest snapshots of both sides.")] = False,
     refresh: Annotated[
@@ -58,8 +60,9 @@ def quality(
     path = _suite_path(workspace, mapping)
     document: dict[str, Any] = {"suite": str(path), "state": state.value, "expectations": len(suite["expectations"])}
     if plan is not None:
-        result = _on_plan(workspace, plan, suite, path)
-        document |= {"plan": str(plan), **_gate_dict(result)}
+        loaded = find_plan(at, plan)
+        result = _on_plan(workspace, loaded, suite, path)
+        document |= {"plan": loaded.id, **_gate_dict(result)}
         at.out(document, lambda screen: _show_gate(screen, document, result))
         return ExitCode.DONE if result is None or result.success else ExitCode.FAILED
     if snapshot:
@@ -102,7 +105,7 @@ def _mapping(workspace: Workspace, object_name: str) -> ObjectMapping:
     try:
         return file.load(workspace.mapping_path).object(object_name)
     except (KeyError, StopIteration) as error:
-        raise UsageError("mapping-object-unknown", f"the mapping has no object {object_name!r}") from error
+        raise UsageError("mapping-no-object", f"the mapping has no object {object_name!r}") from error
 
 
 def _schema(at: Context, workspace: Workspace, mapping: ObjectMapping, describe: Path | None) -> Schema:
@@ -124,20 +127,17 @@ def _schema(at: Context, workspace: Workspace, mapping: ObjectMapping, describe:
             return org.describe(mapping.salesforce)
 
 
-def _on_plan(workspace: Workspace, plan: Path, suite: Suite, suite_path: Path) -> GateResult | None:
+def _on_plan(workspace: Workspace, plan: Plan, suite: Suite, suite_path: Path) -> GateResult | None:
     import tempfile
 
     from kevasync.quality import gate
     from kevasync.quality.from_plan import batch_of_plan
-    from kevasync.sync.plan import Plan
 
-    folder = plan if (plan / "plan.json").is_file() else workspace.plans_dir / plan
-    loaded = Plan.load(folder)
     with tempfile.TemporaryDirectory(dir=workspace.tmp_dir) as into:
-        batch = batch_of_plan(loaded.file("changes"), Path(into))
+        batch = batch_of_plan(plan.file("changes"), Path(into))
         if batch is None:
             return None
-        return gate.run(batch, suite, results_dir=workspace.state_dir / "quality" / loaded.id, where=str(suite_path))
+        return gate.run(batch, suite, results_dir=workspace.state_dir / "quality" / plan.id, where=str(suite_path))
 
 
 def _on_snapshots(
@@ -156,7 +156,7 @@ def _on_snapshots(
         if kept.stores.snapshots is None:
             return results
         for side, own in wanted.items():
-            found = kept.stores.snapshots.latest(side, mapping.name)
+            found = kept.stores.snapshots.latest(side, mapping.name if side is Side.KEVA else mapping.salesforce)
             parts = [path for item in found for path in item.parts]
             at.detail(f"{side.value}: {len(parts)} files")
             into = workspace.state_dir / "quality" / side.value

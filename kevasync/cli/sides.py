@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 from kevasync.errors import UsageError
 
 if TYPE_CHECKING:
-    from kevasync.endpoint import Endpoint
+    from kevasync.endpoint import Endpoint, Extracted, Progress, Selection
     from kevasync.keva.api import KevaClient
     from kevasync.records import Schema
     from kevasync.salesforce.endpoint import SalesforceEndpoint
@@ -26,8 +27,10 @@ if TYPE_CHECKING:
 __all__ = [
     "SALESFORCE_SECRETS",
     "Kept",
+    "ReadFromExport",
     "describe",
     "environment_credentials",
+    "keva_answers",
     "newest_export",
     "open_kept",
     "open_keva",
@@ -170,22 +173,46 @@ def newest_export(workspace: Workspace, given: Path | None = None) -> Path | Non
 
 @contextmanager
 def open_keva(workspace: Workspace, secrets: Secrets, export: Path | None = None) -> Iterator[Endpoint]:
-    """Keva as an endpoint: an export file and import files where so set up, else the Customers API.
+    """Keva as an endpoint, according to what there is.
 
-    Raises UsageError `keva-not-configured` where there is neither an export nor an API key.
+    An export and an API key: read in bulk from the export, write and re-read single customers through the API. Only a
+    key: the API. Only an export, or `[keva] write = "file"`: the export, and import files under exports/.
+    Raises UsageError `keva-not-configured` where there is neither.
     """
     from kevasync.keva.endpoint import KevaApiEndpoint, KevaFileEndpoint
 
     file = newest_export(workspace, export)
     key = secrets.get("keva_api_key")
-    if file is not None and (key is None or workspace.settings.keva.write == "file"):
-        yield KevaFileEndpoint(file, workspace.exports_dir)
+    reader = KevaFileEndpoint(file, workspace.exports_dir) if file is not None else None
+    if reader is not None and (key is None or workspace.settings.keva.write == "file"):
+        yield reader
         return
     client = _keva_client(workspace, key)
     try:
-        yield KevaApiEndpoint(client)
+        api = KevaApiEndpoint(client)
+        yield api if reader is None else ReadFromExport(api, reader)
     finally:
         client.close()
+
+
+class ReadFromExport:
+    """Keva through the API, except that whole extracts are read from an export: a thousand times as fast."""
+
+    def __init__(self, api: Endpoint, export: Endpoint) -> None:
+        self.side = api.side
+        self.describe = api.describe
+        self.write = api.write
+        self.resume = api.resume
+        self.estimate = api.estimate
+        self.limits = api.limits
+        self._api, self._export = api, export
+
+    def extract(
+        self, object_name: str, fields: Sequence[str], into: Path, selection: Selection, progress: Progress
+    ) -> Extracted:
+        """Chosen customers come from the API, as they are now; everything, or what moved, comes from the export."""
+        chosen = selection.ids is not None or selection.match is not None
+        return (self._api if chosen else self._export).extract(object_name, fields, into, selection, progress)
 
 
 def _keva_client(workspace: Workspace, key: str | None) -> KevaClient:
@@ -194,6 +221,17 @@ def _keva_client(workspace: Workspace, key: str | None) -> KevaClient:
     if key is None:
         raise UsageError("keva-not-configured", "there is no Keva API key, and kevasync.toml names no export")
     settings = workspace.settings.keva
-    return KevaClient(
-        settings.url, key, settings.workspace_id, customers_path=settings.customers_path, ca_bundle=_bundle()
-    )
+    path = settings.customers_path
+    if re.search(r"/api/v\d+$", settings.url):  # Keva documents both https://host + /api/customers and https://host/api/v1
+        path = path.removeprefix("/api")
+    return KevaClient(settings.url, key, settings.workspace_id, customers_path=path, ca_bundle=_bundle())
+
+
+def keva_answers(workspace: Workspace, secrets: Secrets) -> dict[str, str]:
+    """Ask Keva for one page of customers: the key works, and how many there are (`?` where Keva does not tell)."""
+    client = _keva_client(workspace, secrets.get("keva_api_key"))
+    try:
+        customers, total = next(iter(client.pages()), ([], 0))
+        return {"customers": str(total if total is not None else f"{len(customers)} or more")}
+    finally:
+        client.close()

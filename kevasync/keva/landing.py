@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import shutil
 import tempfile
@@ -21,13 +22,26 @@ from kevasync.keva.custom import custom_column, expanded, plain_names
 from kevasync.keva.form import Form, recognise
 from kevasync.values import quote_identifier, quote_literal
 
-__all__ = ["disk_errors", "is_parquet", "land_rows", "land_table", "modified_sql", "parquet_view"]
+__all__ = [
+    "CUSTOM_NOTE",
+    "copy_out",
+    "disk_errors",
+    "is_parquet",
+    "land_rows",
+    "land_table",
+    "modified_sql",
+    "parquet_view",
+    "publish",
+    "work_folder",
+]
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FULL_TEXT = ("No space left", "Disk quota", "File too large", "not enough disk space")
 _ROWS_A_GROUP = 61_440
 _CELLS_A_GROUP = 4_000_000
 _NAMED = 3
+CUSTOM_NOTE = "kevasync_custom_fields"
+"""Key of the Parquet metadata that lists the columns made of custom fields, as JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +70,17 @@ def land_table(
 
     `spelling` gives a heading its usual form. With `custom_fields` a column `customFields` (an object, or JSON text)
     is laid out as columns of its own. The part appears only when the whole file is good; a header without rows is an
-    empty side. Raises UsageError with an `export-*` code, RunError disk-full.
+    empty side; rows need not keep their order. Raises UsageError with an `export-*` code, RunError disk-full.
     """
     roles = Roles(tuple(id_columns), tuple(modified_columns), tuple(deleted_columns), tuple(master_columns))
-    with disk_errors(into), _work_folder(into) as work, duckdb.connect() as con:
+    with disk_errors(into), work_folder(into) as work, duckdb.connect() as con:
         con.execute("SET TimeZone = 'UTC'")
-        # A join then looks up what stands on its right, row by row, so that rows keep the order of the file.
-        con.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
         con.execute(f"SET temp_directory = {quote_literal(str(work))}")
         form = recognise(path, work)
         if progress:
             progress.start(f"Reading {path.name}" + (f" ({form.note})" if form.note else ""), None)
         part, extracted = _Landing(form, work, con, roles, spelling, custom_fields).run()
-        target = _publish(part, into)
+        target = publish(part, into)
         if progress:
             progress.advance(extracted.rows)
             progress.done()
@@ -80,10 +92,10 @@ def land_rows(path: Path, into: Path, *, hints: Sequence[str]) -> Path:
 
     `hints` are columns that should be there; they tell the delimiter. Raises as `land_table` does.
     """
-    with disk_errors(into), _work_folder(into) as work, duckdb.connect() as con:
+    with disk_errors(into), work_folder(into) as work, duckdb.connect() as con:
         con.execute(f"SET temp_directory = {quote_literal(str(work))}")
         landing = _Landing(recognise(path, work), work, con, Roles(tuple(hints)), str, custom_fields=False)
-        return _publish(landing.as_it_is(), into)
+        return publish(landing.as_it_is(), into)
 
 
 def parquet_view(
@@ -213,7 +225,8 @@ class _Landing:
             raw, rows = self._copy(raw, stage, lambda one: one.sql)
             sql, columns = expanded(self.con, stage, raw.columns, column, path, absent=raw.absent)
             names = self._names(columns)
-            _copy_out(self.con, snapshot_sql(path, sql, columns, names, self.roles, absent=True), part, len(names))
+            final = snapshot_sql(path, sql, columns, names, self.roles, absent=True)
+            copy_out(self.con, final, part, len(names), custom=[name for name in names if name not in raw.columns])
         source = f"read_parquet({quote_literal(str(part))})"
         _check_ids(self.form, self.con, source, raw, one_of(raw.columns, self.roles.id))
         (watermark,) = self.con.execute(f"SELECT max(_modified) FROM {source}").fetchall()[0]  # noqa: S608 quoted
@@ -245,7 +258,7 @@ class _Landing:
     def _copy(self, raw: Raw, target: Path, sql: Callable[[Raw], str]) -> tuple[Raw, int]:
         """Write what was read; where the fast reading fails or cannot be believed, write the exact one."""
         try:
-            rows = _copy_out(self.con, sql(raw), target, len(raw.columns))
+            rows = copy_out(self.con, sql(raw), target, len(raw.columns))
         except duckdb.Error as error:
             if _is_full(error):
                 raise
@@ -256,16 +269,19 @@ class _Landing:
         if raw.exact is None or (rows >= 0 and raw.believe(rows)):
             return raw, rows
         raw = raw.exact()
-        return raw, _copy_out(self.con, sql(raw), target, len(raw.columns))
+        return raw, copy_out(self.con, sql(raw), target, len(raw.columns))
 
 
 def _bare(raw: Raw) -> str:
     return f"SELECT {', '.join(map(quote_identifier, raw.columns))} FROM ({raw.sql})"  # noqa: S608 quoted
 
 
-def _copy_out(con: duckdb.DuckDBPyConnection, sql: str, target: Path, width: int) -> int:
+def copy_out(con: duckdb.DuckDBPyConnection, sql: str, target: Path, width: int, custom: Sequence[str] = ()) -> int:
+    """Write the rows as one Parquet file; answers their number."""
     group = max(2048, min(_ROWS_A_GROUP, _CELLS_A_GROUP // max(width, 1)))
-    copied = con.execute(f"COPY ({sql}) TO {quote_literal(str(target))} (FORMAT parquet, ROW_GROUP_SIZE {group})")
+    # Which columns were custom fields is kept in the file, for whoever writes them back.
+    note = f", KV_METADATA {{{CUSTOM_NOTE}: {quote_literal(json.dumps(list(custom)))}}}" if custom else ""
+    copied = con.execute(f"COPY ({sql}) TO {quote_literal(str(target))} (FORMAT parquet, ROW_GROUP_SIZE {group}{note})")
     return int(copied.fetchall()[0][0])
 
 
@@ -296,7 +312,7 @@ def _some(places: Sequence[str]) -> str:
 
 
 @contextmanager
-def _work_folder(into: Path) -> Iterator[Path]:
+def work_folder(into: Path) -> Iterator[Path]:
     """A hidden folder beside the parts, gone when the work is over, however it ends."""
     work = Path(tempfile.mkdtemp(prefix=".landing-", dir=into))
     try:
@@ -321,7 +337,7 @@ def _is_full(error: Exception) -> bool:
     return number in _FULL or any(text.casefold() in str(error).casefold() for text in _FULL_TEXT)
 
 
-def _publish(part: Path, into: Path) -> Path:
+def publish(part: Path, into: Path) -> Path:
     """Make the part safe on disk, then give it its name."""
     with part.open("rb+") as file:
         os.fsync(file.fileno())

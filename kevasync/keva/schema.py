@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from kevasync.errors import UsageError
 from kevasync.records import Field, FieldKind, Schema, Side
 
-__all__ = ["COMPUTED", "KINDS", "OBJECT", "customer_schema", "kind_of", "spelled"]
+__all__ = ["COMPUTED", "KINDS", "OBJECT", "customer_schema", "kind_of", "object_checked", "spelled"]
 
 OBJECT = "customers"
-"""The one object of the Keva side; `contact` and `customer` are understood as names of it."""
+"""The one object of the Keva side."""
+
+_ALSO = frozenset({OBJECT, "customer", "contact", "contacts", "lead", "leads"})
 
 KINDS: dict[str, FieldKind] = {
     "id": FieldKind.TEXT,
@@ -74,6 +77,15 @@ def kind_of(name: str) -> FieldKind | None:
 def spelled(name: str) -> str:
     """The documented spelling of a field whose case differs (`Email` is `email`); other names are returned as given."""
     return _BY_FOLD.get(name.casefold(), name)
+
+
+def object_checked(name: str) -> None:
+    """Mappings name the object after its Salesforce side (`contact`); all that Keva has are customers.
+
+    Raises UsageError keva-object for a name that means something else.
+    """
+    if name.casefold() not in _ALSO:
+        raise UsageError("keva-object", f"Keva has no object {name!r}; it has customers.")
 
 
 def customer_schema(seen: Iterable[str] = ()) -> Schema:

@@ -127,6 +127,16 @@ class Pipeline:
                 current = self._apply(step.backward, current, region, step.per_item)
         return current if self.formats else _keva_form(self.kind, current)
 
+    def would_lose(self, value: str | None, region: str) -> bool:
+        """True where a step on the way to Salesforce would not give this value back."""
+        current = clean(value)
+        for step in self.steps:
+            items = list_items(current) if self.kind is FieldKind.LIST and step.per_item else (current,)
+            if any(step.would_lose(item, region) for item in items):
+                return True
+            current = self._apply(step.forward, current, region, step.per_item)
+        return False
+
     def joined(self, values: Sequence[str | None]) -> str | None:
         """The targets' values as one clean value."""
         if self.splitter is not None:

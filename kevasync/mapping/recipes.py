@@ -42,7 +42,6 @@ def _default(arguments: Mapping[str, Any], _targets: int) -> Step:
         lambda value, _: fallback if value is None else value,
         symmetric=True,
         cheap_sql=cheap,
-        loses=lambda _value, _region: False,
     )
 
 
@@ -52,7 +51,7 @@ def _trim(_arguments: Mapping[str, Any], _targets: int) -> Step:
             value = clean(value.strip(_INVISIBLE))
         return value
 
-    return Step(forward, lossy=True, symmetric=True, per_item=True, loses=lambda _value, _region: False)
+    return Step(forward, symmetric=True, per_item=True)
 
 
 def _case(arguments: Mapping[str, Any], _targets: int) -> Step:

@@ -36,7 +36,7 @@ def _e164(arguments: Mapping[str, Any], _targets: int) -> Step:
             return value
         return (canonical(FieldKind.PHONE, value, region) or "").replace(";ext=", " x")
 
-    return Step(forward, lossy=True, symmetric=True, per_item=True, loses=lambda _value, _region: False)
+    return Step(forward, symmetric=True, per_item=True)
 
 
 def _parse_with(text: str | None, pattern: str) -> datetime | None:
@@ -64,7 +64,7 @@ def _date(arguments: Mapping[str, Any], _targets: int) -> Step:
         moment = _parse_with(value, "%Y-%m-%d")
         return value if moment is None else moment.strftime(pattern)
 
-    return Step(forward, _guarded(forward, backward), formats=True, loses=lambda _value, _region: False)
+    return Step(forward, _guarded(forward, backward), formats=True)
 
 
 def _datetime(arguments: Mapping[str, Any], _targets: int) -> Step:
@@ -91,7 +91,7 @@ def _datetime(arguments: Mapping[str, Any], _targets: int) -> Step:
         except (OverflowError, ValueError):
             return value
 
-    return Step(forward, _guarded(forward, backward), formats=True, loses=lambda _value, _region: False)
+    return Step(forward, _guarded(forward, backward), formats=True)
 
 
 def _written(moment: datetime) -> str:
@@ -139,7 +139,7 @@ def _boolean(arguments: Mapping[str, Any], _targets: int) -> Step:
     def backward(value: str | None, _region: str) -> str | None:
         return words[value][0] if value in words else value
 
-    return Step(forward, _guarded(forward, backward), formats=True, loses=lambda _value, _region: False)
+    return Step(forward, _guarded(forward, backward), formats=True)
 
 
 def _invert(_arguments: Mapping[str, Any], _targets: int) -> Step:
@@ -147,7 +147,7 @@ def _invert(_arguments: Mapping[str, Any], _targets: int) -> Step:
         plain = canonical(FieldKind.BOOLEAN, value, region)
         return {"true": "false", "false": "true"}.get(plain or "", value)
 
-    return Step(flip, flip, loses=lambda _value, _region: False)
+    return Step(flip, flip)
 
 
 FORMAT_RECIPES = (

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from kevasync.values import clean
+
 __all__ = ["Parameter", "Recipe", "Splitter", "Step", "TransformError", "unchanged"]
 
 Change = Callable[[str | None, str], str | None]
@@ -38,8 +40,8 @@ class Step:
     """One transformation with its arguments filled in.
 
     Promise: forward(backward(forward(v))) == forward(v), unless `stable` is False. `one_way` says that there is no
-    way back; `lossy` that different values may become one; `loses(value, region)` tells whether this one would come
-    back as another. `symmetric` steps do the same to a value that travels from Salesforce. `per_item` steps work on
+    way back; `lossy` that different values may become one, `loses(value, region)` which do where going there and
+    back does not tell. `symmetric` steps do the same to a value that travels from Salesforce. `per_item` steps work on
     each item of a list. `formats` steps write Keva's own form themselves, on the way back. `cheap_sql(x)` is SQL that,
     cleaned, equals forward(clean(x)).
     """
@@ -55,6 +57,14 @@ class Step:
     splitter: Splitter | None = None
     cheap_sql: Callable[[str], str] | None = None
     loses: Callable[[str | None, str], bool] | None = None
+
+    def would_lose(self, value: str | None, region: str) -> bool:
+        """True where this value would come back from Salesforce as another one."""
+        if not self.lossy or value is None:
+            return False
+        if self.loses is not None:
+            return self.loses(value, region)
+        return clean(self.backward(clean(self.forward(value, region)), region)) != value
 
     def arriving(self, value: str | None, region: str) -> str | None:
         """What the step does to a value of a from_crm field."""

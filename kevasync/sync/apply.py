@@ -22,7 +22,7 @@ from kevasync.sync.books import Books, close_books
 from kevasync.sync.entries import choose, open_entries
 from kevasync.sync.lookup import settle_creates
 from kevasync.sync.plan import Plan
-from kevasync.sync.run import Run, Stores, direction_to
+from kevasync.sync.run import Run, Stores, connection, direction_to
 from kevasync.sync.stale import settle_updates
 
 __all__ = ["ApplyResult", "Stores", "apply"]
@@ -80,7 +80,7 @@ def apply(
     _refuse_foreign(plan, workspace_id)
     _refuse_guarded(plan, allow)
     runs.mkdir(parents=True, exist_ok=True)
-    with _only_one(plan, runs), _connection(con) as work:
+    with _only_one(plan, runs), connection(con) as work:
         if sample is None and _is_done(plan, stores):
             return _nothing(plan, stores)
         while True:
@@ -173,15 +173,6 @@ def _only_one(plan: Plan, runs: Path) -> Iterator[None]:
         yield
     finally:
         lock.drop()
-
-
-@contextmanager
-def _connection(con: duckdb.DuckDBPyConnection | None) -> Iterator[duckdb.DuckDBPyConnection]:
-    if con is not None:
-        yield con
-        return
-    with duckdb.connect() as own:
-        yield own
 
 
 def _open(

@@ -72,27 +72,52 @@ claimed as (
 select distinct moved.keva_id, moved.sf_id
 from moved join claimed on claimed.sf_id = moved.sf_id and claimed.keva_id <> moved.keva_id;
 
--- step: loose
--- Customers without a link, with what they could be linked by.
-create temp table loose as
-select keva_side.keva_id, keva_side.contact_ref, keva_side.email
+-- step: loose_as_is
+create temp table loose_as_is as
+select keva_side.keva_id, keva_side.pointer, keva_side.email_as_is
 from keva_side semi join (select keva_id from unsettled where not known) as alone on alone.keva_id = keva_side.keva_id
 where not keva_side.deleted;
 
+-- step: loose
+-- Customers without a link, with what they could be linked by.
+create temp table loose as
+select keva_id, canonical_id(pointer) as contact_ref, canonical_email(email_as_is) as email from loose_as_is;
+
+-- step: wanted_emails
+create temp table wanted_emails as select distinct email, lower(email) as folded from loose where email is not null;
+
+-- step: keva_likely
+-- E-mails are counted over all records of the side, linked ones too. Canonical forms are dear, so they are worked out only
+-- where the value as it stands could become a wanted one: the same but for case, or with characters that are not kept.
+create temp table keva_likely as
+select keva_id, email_as_is from keva_side
+where not deleted and email_as_is is not null and (
+    lower(email_as_is) in (select folded from wanted_emails)
+    or strlen(email_as_is) <> length(email_as_is) or not email_as_is[1] > ' ' or not email_as_is[-1] > ' '
+    or contains(email_as_is, chr(0))
+);
+
 -- step: keva_emails
--- Counted over all records of the side, linked ones too.
 create temp table keva_emails as
 select email, count(*) as customers
-from keva_side
-where not deleted and email in (select email from loose where email is not null)
+from (select canonical_email(email_as_is) as email from keva_likely)
+where email in (select email from wanted_emails)
 group by email;
+
+-- step: sf_likely
+create temp table sf_likely as
+select sf_id, email_as_is from sf_side
+where not deleted and email_as_is is not null and (
+    lower(email_as_is) in (select folded from wanted_emails)
+    or strlen(email_as_is) <> length(email_as_is) or not email_as_is[1] > ' ' or not email_as_is[-1] > ' '
+    or contains(email_as_is, chr(0))
+);
 
 -- step: sf_emails
 create temp table sf_emails as
-select email, count(*) as contacts, min(sf_id) as sf_id,
-    array_to_string(list_sort(list(sf_id))[:5], ', ') as sf_ids
-from sf_side
-where not deleted and email in (select email from loose where email is not null)
+select email, count(*) as contacts, min(sf_id) as sf_id, array_to_string(list_sort(list(sf_id))[:5], ', ') as sf_ids
+from (select sf_id, canonical_email(email_as_is) as email from sf_likely)
+where email in (select email from wanted_emails)
 group by email;
 
 -- step: claims

@@ -106,29 +106,34 @@ def _narrow(field: PlannedField, side: Side, alias: str, sides: Sides) -> str:
 
 
 def _side_views(fields: list[PlannedField], sides: Sides) -> list[tuple[str, str]]:
+    """Both sides with what linking looks at, as it stands; the macros give its canonical form, for the few who need it."""
     email = next((item for item in fields if item.mapping.kind is FieldKind.EMAIL), None)
     keva_email = sf_email = "null::varchar"
-    if email:
+    canonical = "value"
+    if email and _plain(email):
+        keva_email, sf_email = f"data.{quote(email.mapping.keva)}", f"data.{quote(email.mapping.salesforce[0])}"
+        canonical = transforms.compare_keva_sql(email.mapping, "value", sides.region)
+    elif email:  # a transformation may make anything of it, so here every value is worked out
         keva_email = transforms.compare_keva_sql(email.mapping, f"data.{quote(email.mapping.keva)}", sides.region)
         sf_email = transforms.compare_salesforce_sql(email.mapping, _crm(email, "data"), sides.region)
     keva_names, sf_names = ({name.casefold() for name in names} for names in (sides.keva_columns, sides.sf_columns))
-    pointer = "nullif(trim(data.salesforceContactId), '')"
-    contact_ref = id18(pointer) if "salesforcecontactid" in keva_names else "null::varchar"
+    pointer = "data.salesforceContactId" if "salesforcecontactid" in keva_names else "null::varchar"
     has_external = sides.external_id is not None and sides.external_id.casefold() in sf_names
     external_ref = f"data.{quote(sides.external_id)}" if sides.external_id and has_external else "null::varchar"
+    full_id = id18("nullif(trim(value), '')")
     return [
+        ("canonical_email", f"create temp macro canonical_email(value) as ({canonical})"),
+        ("canonical_id", f"create temp macro canonical_id(value) as ({full_id})"),
         (
             "keva_side",
-            f"""create temp view keva_side as select data._id as keva_id,
-            coalesce(data._deleted, false) as deleted, {contact_ref} as contact_ref, {keva_email} as email
-            from {quote(sides.keva)} as data""",  # noqa: S608 names are quoted, the rest is ours
+            f"""create temp view keva_side as select data._id as keva_id, data._deleted is true as deleted,
+            {pointer} as pointer, {keva_email} as email_as_is from {quote(sides.keva)} as data""",  # noqa: S608 quoted
         ),
         (
             "sf_side",
             f"""create temp view sf_side as select {sides.sf_id("salesforce", "data._id")} as sf_id,
-            coalesce(data._deleted, false) as deleted, {id18("data._master")} as master,
-            {external_ref} as external_ref, {sf_email} as email
-            from {quote(sides.salesforce)} as data""",  # noqa: S608 names are quoted, the rest is ours
+            data._deleted is true as deleted, {id18("data._master")} as master, {external_ref} as external_ref,
+            {sf_email} as email_as_is from {quote(sides.salesforce)} as data""",  # noqa: S608 as above
         ),
     ]
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ from kevasync.store.snapshots import Snapshots
 from kevasync.sync.plan import Plan
 from kevasync.values import quote_identifier, quote_literal
 
-__all__ = ["DELETED", "Run", "Stores", "direction_to", "long_form"]
+__all__ = ["DELETED", "Run", "Stores", "connection", "direction_to", "long_form"]
 
 DELETED = "_deleted"
 """The field under which an undo plan says that a record is to be deleted: old null, new `true`."""
@@ -43,6 +44,13 @@ class Stores:
     base: Base
     ledger: Ledger
     snapshots: Snapshots | None = None
+
+
+@contextmanager
+def connection(con: duckdb.DuckDBPyConnection | None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection with temporary tables of its own: a cursor of the caller's, so that names cannot meet."""
+    with duckdb.connect() if con is None else con.cursor() as own:
+        yield own
 
 
 def direction_to(side: Side) -> Direction:

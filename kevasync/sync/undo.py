@@ -23,7 +23,7 @@ from kevasync.errors import Refused, UsageError
 from kevasync.mapping.definition import ObjectMapping
 from kevasync.records import Operation, Side
 from kevasync.sync.plan import FORMAT, Plan, write_manifest
-from kevasync.sync.run import DELETED, Run, Stores, direction_to
+from kevasync.sync.run import DELETED, Run, Stores, connection, direction_to
 from kevasync.sync.stale import judge
 from kevasync.values import quote_identifier, quote_literal
 
@@ -57,8 +57,7 @@ def plan_undo(
     if past.is_open or stores.ledger.arrow(run_id=past.id, status=["sent", "unknown"]).num_rows:
         raise Refused("run-unresolved", f"Run {past.id} was not finished; finish it before taking it back")
     manifest = json.loads((folder / "run.json").read_text(encoding="utf-8"))["manifest"]
-    work = con or duckdb.connect()
-    try:
+    with connection(con) as work:
         run = Run(
             id=past.id,
             kind=past.kind,
@@ -75,9 +74,6 @@ def plan_undo(
         _look(run)
         _propose(run)
         return _seal(run, plans, workspace_id)
-    finally:
-        if con is None:
-            work.close()
 
 
 def _look(run: Run) -> None:
@@ -271,7 +267,7 @@ def _seal(run: Run, plans: Path, workspace_id: str) -> Plan:
 
 def _manifest(run: Run, identity: str, workspace_id: str) -> dict[str, Any]:
     counts = _tally(run, "select operation, count(*) from records group by operation")
-    calls, minutes = 0, 0.0
+    calls, minutes = {Side.SALESFORCE: 0, Side.KEVA: 0}, 0.0
     for side in Side:
         creates, updates = (
             run.number(
@@ -282,7 +278,7 @@ def _manifest(run: Run, identity: str, workspace_id: str) -> dict[str, Any]:
         )
         if creates + updates:
             cost = run.endpoints[side].estimate(run.object_on(side), creates, updates)
-            calls, minutes = calls + cost[0], minutes + cost[1]
+            calls[side], minutes = cost[0], minutes + cost[1]
     return {
         **{name: run.plan.manifest.get(name) for name in ("object", "sobject", "external_id", "region", "mapping")},
         "format": FORMAT,
@@ -301,7 +297,9 @@ def _manifest(run: Run, identity: str, workspace_id: str) -> dict[str, Any]:
         "clears": run.number("select count(*) from changes where new is null"),
         "rows": {"records": sum(counts.values())},
         "estimate": {
-            "api_calls": calls,
+            "api_calls": sum(calls.values()),
+            "salesforce_calls": calls[Side.SALESFORCE],
+            "keva_calls": calls[Side.KEVA],
             "bytes": run.number("select sum(length(coalesce(new, '')) + length(field) + 20) from changes"),
             "minutes": round(minutes, 1),
             "share_of_remaining": None,

@@ -103,3 +103,20 @@ def test_doctor_offline_asks_nobody(workspace, capsys):
     assert "failed   mapping" in text
     assert text.count("not asked (--offline)") == 2
     assert Path(workspace.root / "mapping.toml").exists() is False
+
+
+def test_connect_keva_tries_the_key(workspace, sandbox, feed, capsys):
+    """The sandbox's key is tried against its Customers API; a wrong key is refused."""
+    at = ["--json", "--workspace", str(workspace.root)]
+    feed(json.dumps(sandbox.info))
+    assert run(["connect", "keva", "--stdin", *at]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["settings"] == ["keva.url", "keva.workspace_id"]
+    assert found["customers"] == "0"
+    feed("keva_api_key=keva_live_wrong")
+    assert run(["connect", "keva", "--stdin", *at]) == 2
+    printed = capsys.readouterr()
+    assert "keva_live_wrong" not in printed.out + printed.err
+    assert run(["doctor", *at]) == 1
+    checks = {check["name"]: check for check in json.loads(capsys.readouterr().out)["checks"]}
+    assert checks["keva"]["verdict"] == "ok", checks["keva"]

@@ -17,6 +17,10 @@ PLANNED = {"automap", "dedupe", "review", "reconcile", "serve", "rehearse"}
 """Commands that the design names and that a later release brings; no error page may send anyone to another one."""
 
 
+EXPLAINED = {"salesforce-stuck-pending", "salesforce-webhook-silent"}
+"""Troubles that no line of code can raise, and that people look up: two of Keva's documented troubleshooting list."""
+
+
 def load_generate():
     spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
     module = importlib.util.module_from_spec(spec)
@@ -80,9 +84,9 @@ def test_catalogue_entry_is_whole_and_used(code):
     assert set(entry) == {"title", "why", "next", "example"}
     assert all(entry.values())
     assert isinstance(entry["next"], list)
-    assert any(code in text for text in sources().values()), f"nothing raises {code}"
+    assert code in EXPLAINED or any(code in text for text in sources().values()), f"nothing raises {code}"
     for step in entry["next"]:
-        for name in re.findall(r"\bkevasync ([a-z]+)", step):
+        for name in re.findall(r"(?:^|: )kevasync ([a-z]+)", step):
             assert name in COMMANDS or name in PLANNED, f"{code}: there is no command kevasync {name}"
 
 

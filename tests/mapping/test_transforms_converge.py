@@ -43,6 +43,7 @@ CASES: dict[str, tuple[tuple[str, ...], FieldKind, tuple[Transform, ...]]] = {
     "map_values": (("X",), K.TEXT, (step("map_values", table={"high": "A", "low": "C", "é": "E"}),)),
     "map_values tangled": (("X",), K.TEXT, (step("map_values", table=TABLE),)),
     "map_values default": (("X",), K.TEXT, (step("map_values", table={"a": "1", "b": "1"}, default="0"),)),
+    "map_values unsettled": (("X",), K.TEXT, (step("map_values", table={"a": "1"}, default="a"),)),
     "map_values list": (("X",), K.LIST, (step("map_values", table={"a": "1", "b": "2"}),)),
     "concat": (("X",), K.TEXT, (step("concat", prefix="Keva: ", suffix=" !"),)),
     "split 3": (PLACE, K.TEXT, (step("split", separator=", "),)),
@@ -60,9 +61,8 @@ CASES: dict[str, tuple[tuple[str, ...], FieldKind, tuple[Transform, ...]]] = {
     "regex_replace": (("X",), K.TEXT, (step("regex_replace", pattern="[ab]+", replacement="ab"),)),
     "trim, case, truncate": (("X",), K.TEXT, (step("trim"), step("case", mode="upper"), step("truncate", length=4))),
 }
-ONE_WAY_STEPS = {"city_from_location", "regex_replace"}
 # different texts may become one: the way back cannot tell them apart, and the lint says so
-UNSETTLED = {"map_values tangled", "regex_replace"}
+UNSETTLED = {"map_values unsettled", "regex_replace"}
 
 
 def mapping(case: str, direction: Direction) -> FieldMapping:
@@ -111,7 +111,7 @@ interesting = st.sampled_from(
 )
 value = st.one_of(st.none(), interesting, any_value, time_like)
 piece = st.one_of(st.none(), interesting, nasty_text)
-quick = settings(max_examples=40, deadline=None)
+quick = settings(max_examples=30, deadline=None)
 
 
 def values_for(case: str) -> st.SearchStrategy[tuple[str | None, ...]]:
@@ -129,15 +129,13 @@ def test_every_transformation_is_here():
 def test_written_to_salesforce_compares_equal(case, direction):
     """After a write to Salesforce both sides compare equal, whatever the Keva value was."""
     field = mapping(case, direction)
-    stable = pipeline(field).stable
 
     @quick
     @given(value)
     def check(keva):
         sent = transforms.to_salesforce(field, keva, REGION)
         assert len(sent) == len(field.salesforce)
-        if stable or direction is Direction.TO_CRM or case in UNSETTLED:
-            assert transforms.compare_salesforce(field, sent, REGION) == transforms.compare_keva(field, keva, REGION)
+        assert transforms.compare_salesforce(field, sent, REGION) == transforms.compare_keva(field, keva, REGION)
 
     check()
 
@@ -157,15 +155,14 @@ def test_written_to_keva_compares_equal(case, direction):
     check()
 
 
-@pytest.mark.parametrize("case", CASES)
+def keeps_all(case: str) -> bool:
+    return not any(item.lossy or not item.stable for item in pipeline(mapping(case, Direction.BIDIRECTIONAL)).steps)
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if keeps_all(case)])
 def test_the_way_back_is_the_way_back(case):
-    """A value that a step keeps comes back as it was: null as null, and a lossless one unchanged up to its kind."""
+    """A value that no step loses comes back equal to what it was, null as null."""
     field = mapping(case, Direction.BIDIRECTIONAL)
-    line = pipeline(field)
-    if any(item.lossy or not item.stable for item in line.steps) or case.startswith(
-        ("default", "date short", "split 3")
-    ):
-        pytest.skip("different values may become one here")
 
     @quick
     @given(value)
@@ -205,7 +202,8 @@ def test_sql_is_the_python(con, case):
             ]
         )
         answers = con.execute(
-            f"select {sql} from (select unnest($1::struct(n int, v varchar, w varchar, x varchar)[], recursive := true))"
+            f"select {sql} from"
+            " (select unnest($1::struct(n int, v varchar, w varchar, x varchar)[], recursive := true))"
             " order by n",
             [[dict(zip("nvwx", (number, *row), strict=True)) for number, row in enumerate(rows)]],
         ).fetchall()
@@ -224,18 +222,22 @@ def test_sql_is_the_python(con, case):
     check()
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_cheap_values_of_a_settled_record(con, case):
-    """A record in step is told by its cheap values alone, wherever there are cheap values: that is the speed."""
+SWIFT = [
+    "plain text",
+    "plain email",
+    "plain phone",
+    "split_name",
+    "default",
+    "default, split_name",
+    "city_from_location",
+]
+
+
+@pytest.mark.parametrize("case", SWIFT)
+def test_a_settled_record_is_told_by_its_cheap_values(con, case):
+    """The cheap values of a record in step are equal, so that hardly a record is compared in full."""
     field = mapping(case, Direction.TO_CRM)
-    if transforms.cheap_sql(field, Side.KEVA, ["v"]) is None:
-        pytest.skip("no cheap expression")
-    keva = "Ada Lovelace"
-    sent = transforms.to_salesforce(field, keva, REGION)
-    cheap = [
-        transforms.cheap_sql(field, Side.KEVA, ["$1"]),
-        transforms.cheap_sql(field, Side.SALESFORCE, ["$2", "$3"][: len(sent)]),
-    ]
-    values = [keva, *sent][: 1 + len(sent)]
-    left, right = con.execute(f"select {cheap[0]}, {cheap[1]}", values).fetchone()
-    assert left == right
+    sent = transforms.to_salesforce(field, "Ada Lovelace", REGION)
+    keva = transforms.cheap_sql(field, Side.KEVA, ["$1::varchar"])
+    crm = transforms.cheap_sql(field, Side.SALESFORCE, ["$2::varchar", "$3::varchar"][: len(sent)])
+    assert con.execute(f"select {keva} = {crm}", ["Ada Lovelace", *sent]).fetchall() == [(True,)]

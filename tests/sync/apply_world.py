@@ -6,6 +6,7 @@ import copy
 import itertools
 import shutil
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -128,7 +129,7 @@ class World:
         }
         return self.sf.put("Contact", standard | values)
 
-    def plan(self) -> Plan:
+    def plan(self, con: duckdb.DuckDBPyConnection | None = None) -> Plan:
         """Extract both sides and plan: what `kevasync plan` does."""
         used = {}
         for side, name in ((Side.KEVA, "contact"), (Side.SALESFORCE, "Contact")):
@@ -136,7 +137,7 @@ class World:
                 got = self.endpoints[side].extract(name, FIELDS[side], staging.path, Selection(), Silent())
                 snapshot = self.stores.snapshots.commit(staging, got, full=True)
             used[str(side)] = {"ids": [snapshot.id], "watermark": snapshot.watermark}
-        with duckdb.connect() as con:
+        with nullcontext(con) if con else duckdb.connect() as con:  # noqa: PLR1704 the caller's, or one of our own
             for side in Side:
                 self.stores.snapshots.view(con, side, "contact", f"{side}_view")
             con.register("link_view", self.stores.links.arrow("contact"))
@@ -161,7 +162,7 @@ class World:
             **options,
         )
 
-    def undo(self, run_id: str) -> Plan:
+    def undo(self, run_id: str, **options) -> Plan:
         return plan_undo(
             run_id,
             self.endpoints,
@@ -171,6 +172,7 @@ class World:
             runs=self.folder / "runs",
             plans=self.folder / "plans",
             progress=Silent(),
+            **options,
         )
 
     def links(self) -> set[tuple[str, str]]:

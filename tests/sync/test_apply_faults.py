@@ -48,6 +48,26 @@ def test_creates_without_an_answer_are_looked_up_and_never_doubled(tmp_path, fau
     world.close()
 
 
+def test_a_lost_create_that_the_org_has_altered_is_left_to_the_next_plan(tmp_path):
+    """Without an external id a record that is not as sent is neither claimed nor made twice; the next plan links it."""
+    world = World(tmp_path / "world", external_id=False)
+    world.customer(1)
+    world.sf.faults.lost = {"cust_0001"}
+    original = world.sf._store
+
+    def flow(batch, row):
+        result = original(batch, row)
+        world.sf.put("Contact", {"Title": "set by a flow"}, result.id)
+        return result
+
+    world.sf._store = flow
+    result = world.apply(world.plan())
+    assert (result.stale, result.balanced, len(world.sf.values("Contact"))) == (1, True, 1)
+    assert world.apply(world.plan()).balanced
+    assert (len(world.links()), len(world.sf.values("Contact"))) == (1, 1)
+    world.close()
+
+
 @pytest.mark.parametrize("fault", ["lost", "dropped"])
 def test_updates_without_an_answer_are_looked_up(world, fault):
     """An update that was written counts as applied; one that never arrived is sent once more."""
@@ -220,7 +240,7 @@ def test_a_link_taken_since_the_plan_is_stale(world):
     assert ("cust_0001", other) in world.links()
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_whatever_goes_wrong_the_books_balance_and_the_next_runs_settle(tmp_path, data):
     """Any mix of creates, edits, losses and refusals: balanced books, no duplicate, and an empty plan in the end."""

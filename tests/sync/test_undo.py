@@ -7,6 +7,7 @@ from apply_world import World, rows, writes
 
 from kevasync.errors import Refused, UsageError
 from kevasync.records import Outcome
+from kevasync.sync.diff import connect
 
 
 @pytest.fixture
@@ -50,6 +51,21 @@ def test_undo_of_updates_restores_values_and_base(world):
     assert (result.status, result.balanced, result.counts[Outcome.APPLIED]) == ("done", True, 3)
     assert values(world.picture()) == values(before)
     assert sorted(writes(world.plan())) == sorted(writes(plan))
+
+
+def test_undo_takes_back_an_agreement_that_was_not_there_before(world):
+    """A field on which the sides had never agreed is again one on which they have not."""
+    world.customer(1, jobTitle="Keva's")
+    sf_id = world.contact(1, Title="Salesforce's")
+    world.apply(world.plan())
+    assert "Title" not in world.base()["cust_0001", sf_id]
+    world.sf.put("Contact", {"Title": None}, sf_id)
+    before = world.base()
+    run = world.apply(world.plan())
+    assert world.base()["cust_0001", sf_id]["Title"] == "Keva's"
+    world.apply(world.undo(run.run_id))
+    assert world.base() == before
+    assert world.sf.values("Contact")[sf_id]["Title"] is None
 
 
 def test_undo_of_a_migration_deletes_what_it_created_and_unlinks_without_a_tombstone(world):
@@ -97,7 +113,7 @@ def test_what_somebody_changed_since_is_left_alone_and_listed(world):
     """A value edited after the run stays, a created Contact touched since is not deleted, and the plan says why."""
     run = migrate(world)
     created = dict(world.links())["cust_0001"]
-    world.sf.put("Contact", {"MailingCity": "Elsewhere"}, created)
+    world.sf.put("Contact", {"AccountId": "001000000000001AAA"}, created)  # a field no mapping knows
     filled = dict(world.links())["cust_0003"]
     world.sf.put("Contact", {"Title": "somebody else's"}, filled)
     plan = world.undo(run.run_id)
@@ -107,7 +123,7 @@ def test_what_somebody_changed_since_is_left_alone_and_listed(world):
     result = world.apply(plan)
     assert result.balanced
     held = world.sf.values("Contact")
-    assert held[created]["MailingCity"] == "Elsewhere"
+    assert held[created]["AccountId"] == "001000000000001AAA"
     assert held[filled]["Title"] == "somebody else's"
     assert world.keva.values("contact")["cust_0003"]["phone"] is None
     assert ("cust_0001", created) in world.links()
@@ -154,3 +170,16 @@ def test_only_a_finished_run_of_writes_can_be_undone(world):
     world.stores.ledger.reopen_run(run.run_id)
     with pytest.raises(Refused, match="run-unresolved"):
         world.undo(run.run_id)
+
+
+def test_plan_apply_and_undo_may_share_a_connection(world):
+    """Commands hand one DuckDB connection through; the steps do not trip over each other's tables."""
+    world.customer(1)
+    world.contact(2)
+    world.customer(2, jobTitle="other")
+    with connect(world.folder / "spill") as con:
+        run = world.apply(world.plan(con), con=con)
+        plan = world.undo(run.run_id, con=con)
+        result = world.apply(plan, con=con)
+        assert (run.status, result.status) == ("done", "done")
+    assert world.links() == set()

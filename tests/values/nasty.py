@@ -10,7 +10,7 @@ REGION = "US"
 
 # Spaces of all sorts, line ends, combining characters before and after normal ones, letters whose case changes length
 _NASTY = " \t\n\r\x0b\x1c\x1f\x85\u00a0\u1680\u2000\u200b\u2028\u202f\u3000\ufeff\x01\x7f"
-_LETTERS = "aZe\u0301\u0327Eé\u00c5\u212bİıßẞŉǆΣς가\u1100\u1161山太0123456789+-().,;:@'\"[]{}\\/%_😀"
+_LETTERS = "aZe\u0301\u0327Eé\u00c5\u212bİ\u0131ßẞŉǆΣς가\u1100\u1161山太0123456789+-().,;:@'\"[]{}\\/%_😀"
 _unicode = st.characters(exclude_categories=["Cs", "Cn"], exclude_characters="\x00")
 
 nasty_text = st.one_of(

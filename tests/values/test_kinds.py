@@ -92,7 +92,7 @@ def test_what_does_not_parse_is_text(kind, text):
     assert not is_valid(kind, text, "US")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(phone_like)
 def test_the_short_way_for_phones_is_the_long_way(text):
     """North American numbers skip the parser; it would have said the same."""
@@ -106,7 +106,15 @@ def test_the_short_way_for_phones_is_the_long_way(text):
 
 @pytest.mark.parametrize(
     ("text", "valid"),
-    [("ada@example.com", True), ("zoë@exämple.de", True), ("a b@c.de", False), ("ada@", False), ("a@b..de", False), ("a@b.test", True), ("a@localhost", False)],
+    [
+        ("ada@example.com", True),
+        ("zoë@exämple.de", True),
+        ("a b@c.de", False),
+        ("ada@", False),
+        ("a@b..de", False),
+        ("a@b.test", True),
+        ("a@localhost", False),
+    ],
 )
 def test_email_form(text, valid):
     """An e-mail address is checked for its form, without asking the network."""

@@ -10,7 +10,7 @@ from kevasync.records import FieldKind
 from kevasync.values import canonical, canonical_sql, clean, clean_sql, collapse, collapse_sql
 from tests.values.nasty import REGION, any_value, nasty_text
 
-many = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+many = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @many
@@ -25,7 +25,7 @@ def test_clean(run, values):
 def test_canonical(run, kind):
     """`canonical_sql` is `canonical` for every kind, both where the value parses and where it does not."""
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=35, deadline=None)
     @given(st.lists(st.one_of(st.none(), any_value), min_size=1, max_size=40), st.sampled_from([REGION, "DE"]))
     def check(values, region):
         assert run(canonical_sql(kind, "x", region), values) == [canonical(kind, value, region) for value in values]
@@ -37,7 +37,7 @@ def test_canonical(run, kind):
 def test_canonical_settles(kind):
     """The canonical form of a canonical form is itself, so stored forms may be compared again."""
 
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=100, deadline=None)
     @given(any_value)
     def check(value):
         once = canonical(kind, value, REGION)
