@@ -87,11 +87,25 @@ def _crm(field: PlannedField, alias: str) -> list[str]:
 
 def _plain(field: PlannedField) -> bool:
     """No transformation that changes the value: then equal text on both sides is equal whatever the kind."""
-    return all(step.name == "split_name" for step in field.mapping.transforms)
+    steps = [step.name for step in field.mapping.transforms]
+    return steps == ["split_name"] or (not steps and len(field.mapping.salesforce) == 1)
+
+
+# Han, kana, Hangul: a name wholly written in them is joined family name first, as `mapping.names.join_name` does
+_FAMILY_FIRST = "[\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff・]+"
 
 
 def _joined(columns: list[str]) -> str:
-    return columns[0] if len(columns) == 1 else f"nullif(concat_ws(' ', {', '.join(columns)}), '')"
+    """Salesforce's parts as one text, as they are read."""
+    if len(columns) == 1:
+        return columns[0]
+    joined = f"nullif(concat_ws(' ', {', '.join(columns)}), '')"
+    first, last, *more = columns
+    if more:
+        return joined
+    written = f"regexp_full_match({first}, '{_FAMILY_FIRST}') and regexp_full_match({last}, '{_FAMILY_FIRST}')"
+    # one cheap comparison spares nearly every name the two patterns
+    return f"case when {first} >= chr(11904) and {written} then {last} || ' ' || {first} else {joined} end"
 
 
 def _narrow(field: PlannedField, side: Side, alias: str, sides: Sides) -> str:
