@@ -55,7 +55,9 @@ def plan(
     at = Context.of(ctx)
     if keva or salesforce:
         if keva is None or salesforce is None or out is None:
-            raise UsageError("plan-files-incomplete", "a plan from files needs --keva, --salesforce and --out")
+            needed = {"--keva": keva, "--salesforce": salesforce, "--out": out}
+            absent = " and ".join(name for name, value in needed.items() if value is None)
+            raise UsageError("plan-files-incomplete", f"a plan from files needs {absent} too")
         from kevasync.cli.plan_files import FilePlan, plan_from_files
 
         made = plan_from_files(
@@ -64,6 +66,10 @@ def plan(
             out,
         )
     else:
+        for_files = {"base": base, "links": links, "mapping": mapping, "describe": describe, "region": region}
+        given = [f"--{name}" for name, value in for_files.items() if value is not None]
+        if given:
+            raise UsageError("plan-files-only", f"{', '.join(given)} needs --keva and --salesforce")
         from kevasync.cli.flow import plan_in_workspace
 
         made = plan_in_workspace(at, object_name, customers=customer, fresh=fresh, out=out)

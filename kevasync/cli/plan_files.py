@@ -10,20 +10,23 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from kevasync.cli.known_files import known_view
 from kevasync.errors import UsageError
 from kevasync.keva.export import customer_view, land
 from kevasync.keva.landing import land_table, parquet_view
 from kevasync.mapping import file as mapping_file
 from kevasync.records import Side
 from kevasync.sync.diff import DiffRequest, connect
-from kevasync.sync.plan import Plan
+from kevasync.sync.plan import Plan, not_written, room_for
 from kevasync.sync.planner import PlanContext, make_plan
-from kevasync.values import quote_identifier, quote_literal
+from kevasync.values import quote_literal
+from kevasync.workspace.settings import parse_region
 
 if TYPE_CHECKING:
     from kevasync.cli.context import Context
-    from kevasync.mapping.definition import Mapping
+    from kevasync.mapping.definition import ObjectMapping
     from kevasync.records import Schema
+    from kevasync.workspace import Workspace
 
 __all__ = ["FilePlan", "memory_limit", "plan_from_files"]
 
@@ -63,40 +66,99 @@ def plan_from_files(at: Context, asked: FilePlan, out: Path) -> Plan:
         from kevasync.salesforce.describe import schema_from_file
 
         schema = schema_from_file(asked.describe)
-    mapping = _mapping(asked, schema)
+    mapping = _mapping(at, asked, schema)
+    _described(mapping, asked, schema)
+    region = parse_region(asked.region) if asked.region else _region(at)
+    with room_for(out):
+        work = out.with_name(f".plan-files-{os.getpid()}")
+        try:
+            work.mkdir()
+        except OSError as error:
+            raise not_written(out, error) from error
+        con = connect(work / "spill", memory_limit())
+        try:
+            return _compare(at, con, asked, DiffParts(mapping, schema, region), work, out)
+        finally:
+            at.progress.done()
+            con.close()
+            shutil.rmtree(work, ignore_errors=True)
+
+
+@dataclass(frozen=True, slots=True)
+class DiffParts:
+    """What the comparison needs beside the files."""
+
+    mapping: ObjectMapping
+    schema: Schema | None
+    region: str
+
+
+def _compare(
+    at: Context, con: duckdb.DuckDBPyConnection, asked: FilePlan, parts: DiffParts, work: Path, out: Path
+) -> Plan:
+    _view(con, "keva_file", _customers(at, asked.keva, work))
+    _view(con, "sf_file", _contacts(at, asked.salesforce, work))
+    base = known_view(con, "base", asked.base, work / "base", tells_links=asked.links is None)
+    links = known_view(con, "links", asked.links, work / "links", tells_links=True)
+    request = DiffRequest(
+        parts.mapping, "keva_file", "sf_file", base, links, parts.region, parts.schema, asked.customers or None
+    )
+    files = {str(Side.KEVA): {"file": str(asked.keva)}, str(Side.SALESFORCE): {"file": str(asked.salesforce)}}
+    at.progress.start("compare", None)
+    try:
+        return make_plan(con, request, PlanContext(snapshots=files), out)
+    except duckdb.Error as error:
+        for name, path in (("keva_file", asked.keva), ("sf_file", asked.salesforce), (base, asked.base)):
+            _refuse_damaged(con, name, path)
+        raise error from None
+
+
+def _refuse_damaged(con: duckdb.DuckDBPyConnection, view: str | None, path: Path | None) -> None:
+    """Read a whole file that is read in place: its damage shows only where the comparison comes to it."""
+    if view is None:
+        return
+    try:
+        con.execute(f"select count(columns(*)) from {view}").fetchall()  # noqa: S608 ours
+    except duckdb.Error as error:
+        reason = str(error).splitlines()[0]
+        raise UsageError("export-truncated", f"{path} is damaged: {reason}") from error
+
+
+def _mapping(at: Context, asked: FilePlan, schema: Schema | None) -> ObjectMapping:
+    """The mapping given, else the workspace's, else the documented default."""
+    path = asked.mapping or (workspace.mapping_path if (workspace := _workspace(at)) else None)
+    if path is None:
+        mapping = mapping_file.loads(mapping_file.default_text(schema), "the default mapping", schema=schema)
+    else:
+        at.detail(f"mapping: {path}")
+        mapping = mapping_file.load(path, schema=schema)
     objects = {item.name: item for item in mapping.objects}
     if asked.object_name not in objects:
         raise UsageError("mapping-no-object", f"the mapping has no [{asked.object_name}], only {', '.join(objects)}")
-    work = out.with_name(f".{out.name}.files-{os.getpid()}")
-    con = connect(work / "spill", memory_limit())
-    try:
-        _view(con, "keva_file", _customers(at, asked.keva, work))
-        _view(con, "sf_file", _contacts(at, asked.salesforce, work))
-        base = _known(con, "base_file", asked.base)
-        links = _known(con, "links_file", asked.links)
-        request = DiffRequest(
-            objects[asked.object_name],
-            "keva_file",
-            "sf_file",
-            base,
-            links,
-            asked.region or "US",
-            schema,
-            asked.customers or None,
+    return objects[asked.object_name]
+
+
+def _described(mapping: ObjectMapping, asked: FilePlan, schema: Schema | None) -> None:
+    if schema is not None and schema.object.casefold() != mapping.salesforce.casefold():
+        raise UsageError(
+            "plan-describe-other",
+            f"{asked.describe} describes {schema.object}, but [{mapping.name}] is about {mapping.salesforce}",
         )
-        files = {str(Side.KEVA): {"file": str(asked.keva)}, str(Side.SALESFORCE): {"file": str(asked.salesforce)}}
-        at.progress.start("compare", None)
-        return make_plan(con, request, PlanContext(snapshots=files), out)
-    finally:
-        at.progress.done()
-        con.close()
-        shutil.rmtree(work, ignore_errors=True)
 
 
-def _mapping(asked: FilePlan, schema: Schema | None) -> Mapping:
-    if asked.mapping is not None:
-        return mapping_file.load(asked.mapping, schema=schema)
-    return mapping_file.loads(mapping_file.default_text(schema), "the default mapping", schema=schema)
+def _workspace(at: Context) -> Workspace | None:
+    """The workspace around, if there is one: planning from files needs none."""
+    try:
+        return at.workspace
+    except UsageError as error:
+        if error.code == "workspace-not-found" and at.folder is None:
+            return None
+        raise
+
+
+def _region(at: Context) -> str:
+    workspace = _workspace(at)
+    return workspace.settings.default_region if workspace else "US"
 
 
 def _view(con: duckdb.DuckDBPyConnection, name: str, sql: str) -> None:
@@ -124,33 +186,3 @@ def _contacts(at: Context, path: Path, work: Path) -> str:
     into = work / "salesforce"
     into.mkdir(parents=True)
     return _parts(land_table(path, into, progress=at.progress, **CRM_COLUMNS).parts)
-
-
-def _known(con: duckdb.DuckDBPyConnection, name: str, path: Path | None) -> str | None:
-    """A view of links or base; a list column `agreed` may be a real list, or its JSON text in a CSV."""
-    if path is None:
-        return None
-    if not path.is_file():
-        raise UsageError("file-not-found", f"{path} does not exist")
-    kind = "parquet" if path.suffix.casefold() in {".parquet", ".pq"} else "csv"
-    options = "" if kind == "parquet" else ", all_varchar = true, header = true"
-    read = f"read_{kind}({quote_literal(str(path))}{options})"
-    try:
-        columns = dict(con.execute(f"select name, type from (describe from {read}) as t(name, type)").fetchall())
-    except duckdb.Error as error:
-        raise UsageError("plan-file-unreadable", f"{path}: {str(error).splitlines()[0]}") from error
-    absent = {"keva_id", "sf_id"} - set(columns)
-    if absent:
-        raise UsageError("plan-file-columns", f"{path} has no column {' and no column '.join(sorted(absent))}")
-    picked = [_typed(column, str(kind)) for column, kind in columns.items()]
-    _view(con, name, f"select {', '.join(picked)} from {read}")  # noqa: S608 quoted
-    return name
-
-
-def _typed(column: str, kind: str) -> str:
-    quoted = quote_identifier(column)
-    if column == "agreed":
-        return quoted if kind.endswith("[]") else f"cast(from_json({quoted}, '[\"VARCHAR\"]') as varchar[]) as agreed"
-    if column == "active":
-        return f"cast({quoted} as boolean) as active"
-    return quoted if kind == "VARCHAR" else f"cast({quoted} as varchar) as {quoted}"

@@ -74,10 +74,13 @@ def named(headings: Sequence[str], path: Path, spelling: Callable[[str], str]) -
             name += "_"
         if "\0" in name:
             raise UsageError("export-nul", f"{path}: a NUL character stands in the name of column {position}.")
-        twin = seen.setdefault(name.casefold(), name)
+        twin = seen.setdefault(name.casefold(), heading.strip())
         if len(seen) != position:
-            what = f"{name!r} stands twice" if twin == name else f"{twin!r} and {name!r} differ in case only"
-            raise UsageError("export-column-twice", f"{path}: among the columns, {what}.")
+            own = heading.strip()
+            what = f"{own!r} stands twice" if twin == own else f"{twin!r} and {own!r} are one name"
+            raise UsageError(
+                "export-column-twice", f"{path}: among the columns, {what} (the second is column {position})."
+            )
         names.append(name)
     return tuple(names)
 

@@ -42,7 +42,7 @@ def read(form: Form, work: Path, con: duckdb.DuckDBPyConnection, spelling: Calla
     if shape == "stream" or form.marks.escaped_nul or form.marks.odd_number:
         return exact()
     if shape == "array" and form.marks.last != b"]":
-        raise UsageError("export-truncated", f"{form.path}: the JSON array is never closed.")
+        return exact()  # names the record where it breaks off
     fast = _fast(form, shape, con, spelling)
     if fast is None:
         return exact()
@@ -190,6 +190,9 @@ class _Stream:
         number = 0
         while self._skip():
             if in_array and self.text[self.at] == "]":
+                self.at += 1
+                if self.shape == "array" and self._skip():
+                    raise UsageError("export-json", f"{self.path}: text stands after the end of the array.")
                 return
             number += 1
             yield f"record {number}", self._one(decoder, number)

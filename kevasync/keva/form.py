@@ -130,17 +130,18 @@ def _head(path: Path) -> tuple[bytes, bool]:
 
 def _chunks(path: Path, *, packed: bool, size: int = CHUNK) -> Iterator[bytes]:
     """The file's bytes, unpacked; a cut or damaged gzip stream is named as such."""
-    done = 0
     with path.open("rb") as raw:
         opened: BinaryIO | gzip.GzipFile = gzip.GzipFile(fileobj=raw) if packed else raw
         try:
             while chunk := opened.read(size):
-                done += len(chunk)
                 yield chunk
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        except EOFError as error:
+            there = path.stat().st_size
             raise UsageError(
-                "export-truncated", f"{path} is a gzip file that breaks off after {done:,} unpacked bytes ({error})."
+                "export-truncated", f"{path} is a gzip file that breaks off; {there:,} bytes are there."
             ) from error
+        except (zlib.error, gzip.BadGzipFile) as error:
+            raise UsageError("export-truncated", f"{path} is a damaged gzip file: {str(error).lower()}.") from error
 
 
 def _unpack(path: Path, work: Path) -> Path:

@@ -26,6 +26,8 @@ __all__ = [
     "CUSTOM_NOTE",
     "copy_out",
     "disk_errors",
+    "is_parquet",
+    "land_rows",
     "land_table",
     "modified_sql",
     "parquet_view",
@@ -85,6 +87,17 @@ def land_table(
     return Extracted((target,), extracted.rows, extracted.columns, watermark=extracted.watermark)
 
 
+def land_rows(path: Path, into: Path, *, hints: Sequence[str]) -> Path:
+    """Read the file as it is (every column as text, no ids asked for) into one Parquet file in the folder `into`.
+
+    `hints` are columns that should be there; they tell the delimiter. Raises as `land_table` does.
+    """
+    with disk_errors(into), work_folder(into) as work, duckdb.connect() as con:
+        con.execute(f"SET temp_directory = {quote_literal(str(work))}")
+        landing = _Landing(recognise(path, work), work, con, Roles(tuple(hints)), str, custom_fields=False)
+        return publish(landing.as_it_is(), into)
+
+
 def parquet_view(
     path: Path,
     *,
@@ -100,10 +113,8 @@ def parquet_view(
     That is: it is not Parquet, it is packed, or it has nested custom fields. With `check`, ids are proven unique and
     not null, which reads that one column. Raises UsageError as `land_table` does.
     """
-    if path.is_file():
-        with path.open("rb") as file:
-            if file.read(4) != b"PAR1":
-                return None
+    if path.is_file() and not is_parquet(path):
+        return None
     roles = Roles(tuple(id_columns), tuple(modified_columns), tuple(deleted_columns), tuple(master_columns))
     with tempfile.TemporaryDirectory() as work, duckdb.connect() as con:
         form = recognise(path, Path(work))
@@ -111,12 +122,26 @@ def parquet_view(
         if custom_column(raw.columns) or plain_names(raw.columns) != raw.columns:
             return None
         id_column = one_of(raw.columns, roles.id)
-        # a bare column is what DuckDB can skip rows by while it reads the file; a trimmed one is not
-        bare = id_column is not None and _ids_are_bare(con, raw, id_column)
-        sql = snapshot_sql(path, raw.sql, raw.columns, raw.columns, roles, absent=False, bare_id=bare)
-        if check and not (bare and _ids_differ(con, raw, str(id_column))):
-            _check_ids(form, con, f"({sql})", raw, id_column)
+        try:
+            # a bare column is what DuckDB can skip rows by while it reads the file; a trimmed one is not
+            bare = id_column is not None and _ids_are_bare(con, raw, id_column)
+            sql = snapshot_sql(path, raw.sql, raw.columns, raw.columns, roles, absent=False, bare_id=bare)
+            if check and not (bare and _ids_differ(con, raw, str(id_column))):
+                _check_ids(form, con, f"({sql})", raw, id_column)
+        except duckdb.Error as error:
+            raise UsageError("export-truncated", f"{path} is damaged: {str(error).splitlines()[0]}") from error
     return sql, raw.columns
+
+
+def is_parquet(path: Path) -> bool:
+    """Whether the file is there and begins as Parquet does. Raises UsageError export-unreadable."""
+    try:
+        with path.open("rb") as file:
+            return file.read(4) == b"PAR1"
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise UsageError("export-unreadable", f"{path} cannot be opened: {error.strerror}.") from error
 
 
 def _ids_are_bare(con: duckdb.DuckDBPyConnection, raw: Raw, column: str) -> bool:
@@ -207,6 +232,12 @@ class _Landing:
         (watermark,) = self.con.execute(f"SELECT max(_modified) FROM {source}").fetchall()[0]  # noqa: S608 quoted
         return part, Extracted((part,), rows, names, watermark=watermark)
 
+    def as_it_is(self) -> Path:
+        """The rows without meta columns, still in the work folder."""
+        part = self.work / "part.parquet"
+        self._copy(self._read(), part, _bare)
+        return part
+
     def _read(self) -> Raw:
         match self.form.kind:
             case "csv":
@@ -241,6 +272,10 @@ class _Landing:
         return raw, copy_out(self.con, sql(raw), target, len(raw.columns))
 
 
+def _bare(raw: Raw) -> str:
+    return f"SELECT {', '.join(map(quote_identifier, raw.columns))} FROM ({raw.sql})"  # noqa: S608 quoted
+
+
 def copy_out(con: duckdb.DuckDBPyConnection, sql: str, target: Path, width: int, custom: Sequence[str] = ()) -> int:
     """Write the rows as one Parquet file; answers their number."""
     group = max(2048, min(_ROWS_A_GROUP, _CELLS_A_GROUP // max(width, 1)))
@@ -268,7 +303,8 @@ def _check_ids(form: Form, con: duckdb.DuckDBPyConnection, source: str, raw: Raw
             places_of[value].append(place)
         told = "; ".join(f"{one!r} on {_some(places)}" for one, places in places_of.items())
         more = f" and {len(twice) - _NAMED:,} more" if len(twice) > _NAMED else ""
-        raise UsageError("export-id-twice", f"{form.path}: {len(twice):,} ids stand more than once: {told}{more}.")
+        number = "1 id stands" if len(twice) == 1 else f"{len(twice):,} ids stand"
+        raise UsageError("export-id-twice", f"{form.path}: {number} more than once: {told}{more}.")
 
 
 def _some(places: Sequence[str]) -> str:

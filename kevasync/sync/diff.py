@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from kevasync.errors import UsageError
 from kevasync.mapping import transforms
 from kevasync.mapping.definition import ConflictPolicy, ObjectMapping
 from kevasync.records import Direction, FieldKind, Schema
@@ -60,10 +61,13 @@ def connect(temporary: Path, memory_limit: str = "1GB") -> duckdb.DuckDBPyConnec
 def run_diff(con: duckdb.DuckDBPyConnection, request: DiffRequest) -> tuple[list[PlannedField], list[dict[str, str]]]:
     """Run all steps; return the planned fields and those switched off with their reasons.
 
-    Raises RunError `plan-out-of-memory` or `plan-disk-full`.
+    Raises RunError `plan-out-of-memory` or `plan-disk-full`, UsageError `plan-no-fields`.
     """
     sides = _sides(con, request)
     fields, off = planned_fields(request.mapping.fields, sides)
+    if not fields:
+        told = "; ".join(f"{item['field']} ({item['reason']})" for item in off)
+        raise UsageError("plan-no-fields", f"none of the mapping's fields is on both sides: {told}")
     transforms.register(con, [item.mapping for item in fields], request.region)
     _register_validity(con, request.region)
     _rules(con, fields, request)

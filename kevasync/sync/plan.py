@@ -7,17 +7,23 @@ on, which apply remembers). The digest in the manifest covers all of it.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kevasync.errors import Refused, UsageError
+from kevasync.errors import KevasyncError, Refused, RunError, UsageError
 
-__all__ = ["FILES", "FORMAT", "Plan", "digest_of", "write_manifest"]
+__all__ = ["FILES", "FORMAT", "Plan", "digest_of", "move_in", "not_written", "room_for", "write_manifest"]
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_FULL_TEXTS = ("no space left", "quota", "file too large", "not enough disk space")
 
 FORMAT = 1
 FILES = ("records.parquet", "changes.parquet", "review.parquet", "base.parquet")
@@ -126,3 +132,67 @@ def write_manifest(folder: Path, manifest: dict[str, Any]) -> dict[str, Any]:
         os.fsync(file.fileno())
     temporary.replace(path)
     return manifest
+
+
+def refuse_occupied(folder: Path) -> None:
+    """Only a plan, or an empty folder, may give way to a new plan. Raises UsageError `plan-out-occupied`."""
+    if not folder.name or (folder.is_dir() and folder.samefile(Path.cwd())):
+        raise UsageError("plan-out-occupied", f"{folder.absolute()} cannot itself become a plan; name a folder in it")
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise UsageError("plan-out-occupied", f"{folder} is not a folder")
+    if not folder.is_dir():
+        return
+    held = {item.name for item in folder.iterdir()}
+    others = sorted(held - {*FILES, "plan.json"})
+    if held and ("plan.json" not in held or others):
+        named = ", ".join((others or sorted(held))[:3])
+        raise UsageError("plan-out-occupied", f"{folder} holds something other than a plan: {named}")
+
+
+@contextmanager
+def room_for(folder: Path) -> Iterator[None]:
+    """Make the folders above a plan's folder; those that were not there go again when the work in the `with` fails.
+
+    Raises UsageError `plan-out-occupied`, RunError `plan-not-written` or `plan-disk-full`.
+    """
+    refuse_occupied(folder)
+    made: list[Path] = []
+    try:
+        try:
+            for parent in reversed(folder.absolute().parents):
+                if not parent.is_dir():
+                    parent.mkdir()
+                    made.append(parent)
+        except (FileExistsError, NotADirectoryError) as error:
+            raise UsageError("plan-out-occupied", f"{folder}: {error.filename} is not a folder") from error
+        except OSError as error:
+            raise not_written(folder, error) from error
+        yield
+    except BaseException:
+        for parent in reversed(made):
+            with suppress(OSError):
+                parent.rmdir()
+        raise
+
+
+def not_written(folder: Path, error: Exception) -> KevasyncError:
+    """The error for a plan that the disk did not take; `error` is an OSError, or DuckDB's wording of one."""
+    reason = (getattr(error, "strerror", None) or str(error).splitlines()[0]).lower()
+    full = getattr(error, "errno", None) in _FULL or any(text in reason for text in _FULL_TEXTS)
+    return RunError("plan-disk-full" if full else "plan-not-written", f"{folder} could not be written: {reason}")
+
+
+def move_in(staging: Path, folder: Path) -> None:
+    """Give a sealed folder its name; an earlier plan of that name goes only when the new one stands."""
+    refuse_occupied(folder)
+    if not folder.exists():
+        staging.rename(folder)
+        return
+    earlier = staging.with_name(f"{staging.name}-earlier")
+    folder.rename(earlier)
+    try:
+        staging.rename(folder)
+    except OSError:
+        earlier.rename(folder)
+        raise
+    shutil.rmtree(earlier, ignore_errors=True)

@@ -14,13 +14,15 @@ from typing import Any
 import duckdb
 import uuid_utils
 
-from kevasync.errors import RunError
+from kevasync.errors import UsageError
 from kevasync.records import Operation, Side
 from kevasync.sync.diff import DiffRequest, run_diff
 from kevasync.sync.guards import GuardFacts, GuardLimits, check_guards
-from kevasync.sync.plan import FORMAT, Plan, write_manifest
+from kevasync.sync.plan import FORMAT, Plan, move_in, not_written, room_for, write_manifest
 
 __all__ = ["Estimator", "PlanContext", "make_plan"]
+
+_NAMED = 3
 
 Estimator = Callable[[str, int, int], tuple[int, float]]
 """(object, creates, updates) -> (API calls, minutes), as `Endpoint.estimate`."""
@@ -42,30 +44,46 @@ class PlanContext:
 def make_plan(
     con: duckdb.DuckDBPyConnection, request: DiffRequest, context: PlanContext, out: Path, plan_id: str | None = None
 ) -> Plan:
-    """Compare and write the plan folder `out` (which must not hold a plan); the folder appears whole or not at all.
+    """Compare and write the plan folder `out`: whole or not at all; only an earlier plan gives way to it.
 
-    Raises RunError `plan-out-of-memory` or `plan-disk-full`; UsageError `plan-exists`.
+    Raises RunError `plan-out-of-memory`, `plan-disk-full` or `plan-not-written`; UsageError `plan-out-occupied`,
+    `plan-no-fields`, `customer-unknown`.
     """
-    fields, off = run_diff(con, request)
     plan_id = plan_id or str(uuid_utils.uuid7())
-    staging = out.with_name(f".{out.name}.{plan_id[-12:]}")
-    try:
-        staging.mkdir(parents=True)
-        _write_files(con, staging)
-        manifest = _manifest(con, request, context, plan_id)
-        manifest["fields_off"] = off
-        manifest["mapping"] = [_describe(item.mapping) for item in fields]
-        write_manifest(staging, manifest)
-        if out.exists():
-            shutil.rmtree(out)
-        staging.rename(out)
-    except OSError as error:
-        raise RunError("plan-disk-full" if error.errno == 28 else "plan-not-written", f"{out}: {error}") from error
-    except duckdb.IOException as error:
-        raise RunError("plan-disk-full", f"{out}: {error}") from error
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
+    with room_for(out):
+        staging = out.with_name(f".plan-{plan_id[-12:]}")
+        fields, off = run_diff(con, request)
+        notes = _unknown_customers(con, request)
+        try:
+            staging.mkdir()
+            _write_files(con, staging)
+            manifest = _manifest(con, request, context, plan_id)
+            manifest["fields_off"] = off
+            manifest["mapping"] = [_describe(item.mapping) for item in fields]
+            manifest["notes"] += notes
+            write_manifest(staging, manifest)
+            move_in(staging, out)
+        except (OSError, duckdb.IOException) as error:
+            raise not_written(out, error) from error
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
     return Plan(out, manifest)
+
+
+def _unknown_customers(con: duckdb.DuckDBPyConnection, request: DiffRequest) -> list[str]:
+    """A note on customers asked for that nobody knows. Raises UsageError `customer-unknown` if that is all of them."""
+    if request.customers is None:
+        return []
+    rows = con.execute(
+        """select distinct keva_id from scope where not coalesce(keva_id in (select keva_id from keva_narrow)
+            or keva_id in (select keva_id from links) or keva_id in (select keva_id from tombstones), false)
+            order by keva_id"""
+    ).fetchall()
+    unknown = [str(row[0]) for row in rows]
+    named = ", ".join(repr(each) for each in unknown[:_NAMED]) + (", …" if len(unknown) > _NAMED else "")
+    if unknown and len(unknown) == len(set(request.customers)):
+        raise UsageError("customer-unknown", f"Keva has no customer {named}, and no link knows one")
+    return [f"Keva has no customer {named}, and no link knows one"] if unknown else []
 
 
 def _describe(mapping: Any) -> dict[str, Any]:

@@ -15,7 +15,15 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from kevasync.errors import Problem, UsageError
 
-__all__ = ["GuardSettings", "KevaSettings", "SalesforceSettings", "Settings", "parse_settings", "read_settings"]
+__all__ = [
+    "GuardSettings",
+    "KevaSettings",
+    "SalesforceSettings",
+    "Settings",
+    "parse_region",
+    "parse_settings",
+    "read_settings",
+]
 
 _PREFIX = "KEVASYNC_"
 
@@ -36,6 +44,14 @@ def _check_region(value: str) -> str:
         hint = "; the United Kingdom is GB" if region == "UK" else ""
         raise ValueError(f"give a two-letter country code such as US, DE or IN{hint}")
     return region
+
+
+def parse_region(text: str) -> str:
+    """A region given on the command line, in capitals. Raises UsageError `region-unknown`."""
+    try:
+        return _check_region(text.strip())
+    except ValueError as error:
+        raise UsageError("region-unknown", f"{text!r} is no region: {error}") from error
 
 
 Address = Annotated[str, AfterValidator(_check_url)]
