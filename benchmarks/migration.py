@@ -120,7 +120,11 @@ def main() -> None:
                 run = measure([*kevasync, *step, "--json", "--quiet"], keep=folder / "out.json")
                 print(f"{' '.join(step):24}{run['cpu']:8.1f}{run['wall']:8.1f}{run['mb']:9.0f}")
                 told = json.loads((folder / "out.json").read_text(encoding="utf-8"))
-                print("   ", told["counts"], {key: told[key] for key in ("balanced", "input", "directions") if key in told})
+                print(
+                    "   ",
+                    told["counts"],
+                    {key: told[key] for key in ("balanced", "input", "directions") if key in told},
+                )
         finally:
             sandbox.terminate()
             sandbox.wait()

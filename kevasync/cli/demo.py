@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 __all__ = ["demo", "fixtures"]
 
 MARK = ".kevasync-demo"
-CONTACT_FIELDS = "Id, Email, FirstName, LastName, Phone, Title, MailingCity, Description, TimeZone__c, Keva_Ticket_Count__c"
+CONTACT_FIELDS = (
+    "Id, Email, FirstName, LastName, Phone, Title, MailingCity, Description, TimeZone__c, Keva_Ticket_Count__c"
+)
 COMPARED = ("email", "name", "phone", "jobTitle", "location", "timezone", "notes", "company")
 
 
@@ -128,7 +130,8 @@ class _Play:
         self.say(f"A Salesforce org with {sum(r.success for r in results):,} Contacts and Keva with "
                  f"{self.sandbox.keva.count():,} customers run at {info['instance_url']}")  # fmt: skip
         with _environment(
-            KEVASYNC_SALESFORCE__INSTANCE_URL=info["instance_url"], KEVASYNC_SALESFORCE_ACCESS_TOKEN=info["access_token"]
+            KEVASYNC_SALESFORCE__INSTANCE_URL=info["instance_url"],
+            KEVASYNC_SALESFORCE_ACCESS_TOKEN=info["access_token"],
         ):
             self.command("init", str(self.folder), "--org", "--keva-url", info["keva_url"])
         self._sign_in(info)

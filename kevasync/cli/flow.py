@@ -13,7 +13,7 @@ import pyarrow as pa
 import uuid_utils
 
 from kevasync.cli.plan_files import memory_limit
-from kevasync.cli.sides import Kept, open_keva, open_kept, open_salesforce
+from kevasync.cli.sides import Kept, open_kept, open_keva, open_salesforce
 from kevasync.endpoint import Endpoint, Selection
 from kevasync.errors import UsageError
 from kevasync.mapping import check as mapping_check

@@ -13,8 +13,8 @@ from rapidfuzz import process
 from kevasync.mapping.definition import FieldMapping, Transform
 from kevasync.mapping.recipes import RECIPES
 from kevasync.mapping.steps import Parameter, Splitter, Step, TransformError
-from kevasync.records import Direction, FieldKind
-from kevasync.values import canonical, clean, is_valid, list_items, list_text
+from kevasync.records import Direction
+from kevasync.values import FieldKind, canonical, clean, is_valid, list_items, list_text
 
 __all__ = ["Pipeline", "make_step", "nearest", "pipeline", "written"]
 

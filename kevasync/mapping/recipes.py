@@ -10,8 +10,7 @@ from typing import Any
 from kevasync.mapping.names import join_name, split_name
 from kevasync.mapping.recipes_formats import FORMAT_RECIPES
 from kevasync.mapping.steps import Parameter, Recipe, Splitter, Step, TransformError
-from kevasync.records import FieldKind
-from kevasync.values import clean, clean_sql, list_items, quote_literal
+from kevasync.values import FieldKind, clean, clean_sql, list_items, quote_literal
 
 __all__ = ["RECIPES"]
 

@@ -17,11 +17,11 @@ import pyarrow as pa
 from kevasync.errors import UsageError
 from kevasync.mapping import transforms
 from kevasync.mapping.definition import ConflictPolicy, ObjectMapping
-from kevasync.records import Direction, FieldKind, Schema
+from kevasync.records import Direction, Schema
 from kevasync.sync.combine import combine_both
 from kevasync.sync.projection import PlannedField, Sides, id18, planned_fields, projection_steps
 from kevasync.sync.steps import read_steps, run_steps
-from kevasync.values import is_valid
+from kevasync.values import FieldKind, is_valid
 from kevasync.values import quote_identifier as quote
 
 __all__ = ["DiffRequest", "connect", "run_diff"]

@@ -104,7 +104,9 @@ def _write_files(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
         ("agreements", ""),
     ):
         path = folder / f"{'base' if table == 'agreements' else table}.parquet"
-        con.execute(f"copy (from {table} {order}) to '{_escaped(path)}' (format parquet, compression snappy)").fetchall()
+        con.execute(
+            f"copy (from {table} {order}) to '{_escaped(path)}' (format parquet, compression snappy)"
+        ).fetchall()
         with path.open("rb") as file:
             os.fsync(file.fileno())
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from kevasync.mapping import transforms
 from kevasync.mapping.definition import ConflictPolicy, FieldMapping
-from kevasync.records import Direction, FieldKind, Side
+from kevasync.records import Direction, Side
+from kevasync.values import FieldKind
 from kevasync.values import quote_identifier as quote
 from kevasync.values import quote_literal as literal
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from email_validator import EmailNotValidError, validate_email
 
-from kevasync.records import FieldKind
+from kevasync.values.kind import FieldKind
 from kevasync.values.phones import phone
 from kevasync.values.text import clean, collapse
 from kevasync.values.timezones import timezone

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 from duckdb.func import FunctionNullHandling
 
-from kevasync.records import FieldKind
+from kevasync.values.kind import FieldKind
 from kevasync.values.kinds import canonical
 from kevasync.values.phones import NATIONAL_NORTH_AMERICAN, NORTH_AMERICA, PLAIN_NORTH_AMERICAN
 from kevasync.values.text import clean_sql, collapse_sql

@@ -13,7 +13,8 @@ from kevasync.mapping import transforms
 from kevasync.mapping.definition import FieldMapping, Transform
 from kevasync.mapping.pipeline import pipeline
 from kevasync.mapping.recipes import RECIPES
-from kevasync.records import Direction, FieldKind, Side
+from kevasync.records import Direction, Side
+from kevasync.values import FieldKind
 from tests.values.nasty import REGION, any_value, nasty_text, time_like
 
 K = FieldKind

@@ -6,10 +6,11 @@ import pyarrow as pa
 import pytest
 
 from kevasync.mapping.definition import ConflictPolicy, DriftPolicy, FieldMapping, ObjectMapping, Transform
-from kevasync.records import Direction, FieldKind
+from kevasync.records import Direction
 from kevasync.sync.diff import DiffRequest, connect
 from kevasync.sync.plan import Plan
 from kevasync.sync.planner import PlanContext, make_plan
+from kevasync.values import FieldKind
 
 FIELDS = (
     FieldMapping("email", ("Email",), kind=FieldKind.EMAIL),

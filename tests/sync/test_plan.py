@@ -8,9 +8,10 @@ from conftest import MAPPING, settled, sf
 
 from kevasync.errors import Refused, UsageError
 from kevasync.mapping.definition import ConflictPolicy, DriftPolicy, FieldMapping
-from kevasync.records import Direction, Field, FieldKind, Schema, Side
+from kevasync.records import Direction, Field, Schema, Side
 from kevasync.sync.explain import explain_record
 from kevasync.sync.plan import Plan
+from kevasync.values import FieldKind
 
 
 def with_field(name, **changes):

@@ -8,8 +8,7 @@ import phonenumbers
 import pytest
 from hypothesis import given, settings
 
-from kevasync.records import FieldKind
-from kevasync.values import canonical, clean, is_valid, list_items, quote_identifier, quote_literal
+from kevasync.values import FieldKind, canonical, clean, is_valid, list_items, quote_identifier, quote_literal
 from kevasync.values.text import SPACES
 from kevasync.values.timezones import aliases
 from tests.values.nasty import phone_like
