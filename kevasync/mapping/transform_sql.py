@@ -51,9 +51,7 @@ def register(con: duckdb.DuckDBPyConnection, fields: Sequence[FieldMapping], reg
             ("keva", _of_value(line.compare_keva, region), text, text),
             ("salesforce", _of_targets(line.compare_salesforce, region, single), text if single else several, text),
         ):
-            values.put_function(
-                con, _name(field, role, region), values.remembering(function, nulls=True), takes, gives
-            )
+            values.put_function(con, _name(field, role, region), values.remembering(function, nulls=True), takes, gives)
 
 
 def _forward(line: Pipeline, region: str) -> Callable[[Any], Any]:
