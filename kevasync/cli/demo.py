@@ -1,4 +1,4 @@
-"""`kevasync demo`: the whole job on synthetic data against a sandbox on this machine; leaves the workspace to look at."""
+"""`kevasync demo`: the whole job on synthetic data against a local sandbox; leaves the workspace to look at."""
 
 from __future__ import annotations
 
@@ -49,14 +49,14 @@ def demo(
         play.main_job()
         play.conflict()
         play.take_back()
-        port = sandbox.info["port"]
+        port, org = sandbox.info["port"], folder / "sandbox"
     seconds = time.monotonic() - began
     document = {"workspace": str(folder), "seconds": round(seconds, 1), "checks": play.checks}
     at.out(
         document,
         lambda screen: screen.line(
             f"\nAll {len(play.checks)} checks held, {seconds:.0f} s. The workspace is left for you to look at:\n"
-            f"  kevasync sandbox --http --port {port} --data {folder / 'sandbox'}    # the same org again, in another terminal\n"
+            f"  kevasync sandbox --http --port {port} --data {org}    # the same org, in another terminal\n"
             f"  cd {folder}\n  kevasync show latest --review\n  kevasync log\n  kevasync plan"
         ),
     )
@@ -257,6 +257,6 @@ def _customers(path: Path, results: Iterable[Any], contacts: Iterable[Mapping[st
     for row in _rows(path):
         values: dict[str, Any] = {name: value or None for name, value in row.items()}
         pointer = values.get("salesforceContactId")
-        values["salesforceContactId"] = given.get(pointer, pointer)
+        values["salesforceContactId"] = given.get(str(pointer), pointer)
         rows.append(values)
     return rows

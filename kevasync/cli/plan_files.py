@@ -1,4 +1,4 @@
-"""A plan from files alone: reads them in place where that is possible, else lands them beside the plan for the moment."""
+"""A plan from files alone: reads them in place where that is possible, else lands them for the moment."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 import duckdb
 
@@ -31,7 +31,16 @@ if TYPE_CHECKING:
 __all__ = ["FilePlan", "memory_limit", "plan_from_files"]
 
 DEFAULT_MEMORY = "1GB"
-CRM_COLUMNS = {
+
+
+class _Columns(TypedDict):
+    id_columns: tuple[str, ...]
+    modified_columns: tuple[str, ...]
+    deleted_columns: tuple[str, ...]
+    master_columns: tuple[str, ...]
+
+
+CRM_COLUMNS: _Columns = {
     "id_columns": ("Id",),
     "modified_columns": ("SystemModstamp", "LastModifiedDate"),
     "deleted_columns": ("IsDeleted",),

@@ -197,7 +197,7 @@ def _regex_replace(arguments: Mapping[str, Any], _targets: int) -> Step:
     try:
         pattern = re.compile(arguments["pattern"])
         pattern.sub(arguments["replacement"], "")
-        re._parser.parse_template(arguments["replacement"], pattern)  # type: ignore[attr-defined]  # noqa: SLF001 no public check
+        re._parser.parse_template(arguments["replacement"], pattern)  # noqa: SLF001 no public check
     except (re.error, IndexError) as error:
         raise TransformError(
             f"regex_replace: {error}", "Python's syntax: \\1 or \\g<name> in the replacement"

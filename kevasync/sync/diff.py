@@ -1,4 +1,4 @@
-"""Works out a plan in DuckDB: runs linking, the hash-narrow comparison and the law as named steps, leaves result tables.
+"""Works out a plan in DuckDB: linking, the hash-narrow comparison and the law as named steps; leaves result tables.
 
 Results on the connection: `records`, `changes`, `review` (as design.md names their columns) and `agreements`.
 Memory is bounded by `memory_limit`; what does not fit spills to the folder given.
@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+from duckdb.func import FunctionNullHandling
 
 from kevasync.errors import UsageError
 from kevasync.mapping import transforms
@@ -123,15 +124,15 @@ def _links(con: duckdb.DuckDBPyConnection, request: DiffRequest) -> None:
     if origin == "links":
         known = "select null::varchar as keva_id, null::varchar as sf_id where false"
     if request.links:
-        rows = f"select keva_id, {id18('sf_id')} as sf_id"  # noqa: S608 as above
+        rows = f"select keva_id, {id18('sf_id')} as sf_id"
         active = "active" if "active" in _columns(con, request.links) else "true"
         known = f"{rows} from {quote(request.links)} where {active}"
         dead = f"{rows} from {quote(request.links)} where not {active}"
     kind = "table" if origin == "links" else "view"
     con.execute(f"create temp {kind} links as {known}")
     con.execute(
-        f"create temp table tombstones as select * from ({dead}) as dead anti join links using (keva_id, sf_id)"
-    )  # noqa: S608 as above
+        f"create temp table tombstones as select * from ({dead}) as dead anti join links using (keva_id, sf_id)"  # noqa: S608 quoted above
+    )
     customers = None if request.customers is None else pa.table({"keva_id": pa.array(request.customers, pa.string())})
     con.execute("create temp table in_scope as select $1::boolean as narrows", [customers is not None])
     con.execute("create temp table scope (keva_id varchar)")
@@ -251,4 +252,6 @@ def _register_validity(con: duckdb.DuckDBPyConnection, region: str) -> None:
     def valid(kind: str, text: str | None) -> bool:
         return text is None or is_valid(FieldKind(kind), text, region)
 
-    con.create_function("kv_is_valid", valid, ["VARCHAR", "VARCHAR"], "BOOLEAN", null_handling="special")  # type: ignore[arg-type] # the name of the choice is one
+    con.create_function(
+        "kv_is_valid", valid, ["VARCHAR", "VARCHAR"], "BOOLEAN", null_handling=FunctionNullHandling.SPECIAL
+    )

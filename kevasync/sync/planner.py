@@ -30,7 +30,7 @@ Estimator = Callable[[str, int, int], tuple[int, float]]
 
 @dataclass(frozen=True, slots=True)
 class PlanContext:
-    """What a manifest says beside the comparison: where the rows came from, what runs before had, what calls are left."""
+    """What a manifest says beside the comparison: where rows came from, what runs before had, what calls are left."""
 
     workspace_id: str | None = None
     snapshots: Mapping[str, Any] = field(default_factory=dict)

@@ -1,7 +1,7 @@
 """The one part of the plan's SQL that follows the mapping: both sides and the base in the shape the fixed steps expect.
 
 Everything here only says which columns are compared, and how; what the comparison means stands in `diff.sql`. Names
-reach SQL through `quote_identifier`. tests/sync/golden/projection.sql shows the whole text for the default mapping.
+reach SQL through `quote_identifier`. tests/sync/golden/projection.sql shows the whole text for one mapping.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def planned_fields(fields: Sequence[FieldMapping], sides: Sides) -> tuple[list[P
 
 
 def id18(expression: str) -> str:
-    """SQL for the 18-character form of a Salesforce id; other lengths pass through (contracts: 15 and 18 are one id)."""
+    """SQL for the 18-character form of a Salesforce id; other lengths pass through (15 and 18 are one id)."""
     return _ID18.format(id=expression)
 
 
@@ -121,7 +121,7 @@ def _narrow(field: PlannedField, side: Side, alias: str, sides: Sides) -> str:
 
 
 def _side_views(fields: list[PlannedField], sides: Sides) -> list[tuple[str, str]]:
-    """Both sides with what linking looks at, as it stands; the macros give its canonical form, for the few who need it."""
+    """Both sides with what linking looks at, as it stands; macros give its canonical form for the few who need it."""
     email = next((item for item in fields if item.mapping.kind is FieldKind.EMAIL), None)
     keva_email = sf_email = "null::varchar"
     canonical = "value"
@@ -290,7 +290,7 @@ def _differences(fields: list[PlannedField], sides: Sides) -> str:
 
 
 def _agreements(fields: list[PlannedField]) -> str:
-    """What becomes base: fields on which both sides are equal and base is not, and all that a moved link takes along."""
+    """What becomes base: fields on which both sides are equal and base is not, and what a moved link takes along."""
     columns: dict[str, tuple[str, str, str]] = {}
     for item in fields:
         no = item.number

@@ -1,4 +1,4 @@
-"""`kill -9` of apply at random moments, with answers that get lost: resumed each time, nothing twice, nothing missing."""
+"""`kill -9` of apply at random moments, with lost answers: resumed each time, nothing twice, nothing missing."""
 
 import random
 import subprocess
