@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -95,7 +96,10 @@ def show_plan(screen: Screen, made: Plan) -> None:
     screen.heading(f"Plan {made.id}")
     screen.line(f"  {made.folder}")
     rows = [(SIGNS.get(name, " "), name, f"{count:,}") for name, count in made.counts.items() if count]
-    screen.table(("", "records", "count"), rows, right=("count",))
+    if rows:
+        screen.table(("", "records", "count"), rows, right=("count",))
+    else:
+        screen.line("No records on either side." if not made.manifest["customers"] else "No records to look at.")
     if manifest["fields"]:
         screen.table(
             ("values to write", "count"), [(name, f"{n:,}") for name, n in manifest["fields"].items()], right=("count",)
@@ -120,14 +124,17 @@ def show_plan(screen: Screen, made: Plan) -> None:
 
 
 def _next(made: Plan) -> str:
+    waiting = made.manifest["review"] or any(made.counts[name] for name in ("ambiguous", "rejected"))
     if not made.manifest["directions"] and not any(made.counts[name] for name in ("link", "unlink", "create")):
+        if waiting:
+            return f"Nothing to write. What waits for a person: kevasync show {short(made)} --review"
         return "Nothing to do."
     flags = "".join(f" {flag}" for flag in dict.fromkeys(guard["flag"] for guard in made.guards))
     if made.workspace_id is None:
-        return f"To look closer: kevasync show {made.folder}"
+        return f"To look closer: kevasync show {short(made)} --review, or --why RECORD"
     return f"To look closer: kevasync show {short(made)}\nTo do exactly this: kevasync apply {short(made)}{flags}"
 
 
 def short(made: Plan) -> str:
-    """How a plan is called on the command line: its folder's name."""
-    return made.folder.name
+    """How a plan is called on the command line: by its id where it lies among the workspace's, else by its folder."""
+    return made.id if made.folder.name == made.id else shlex.quote(str(made.folder))

@@ -1,4 +1,4 @@
-"""A plan from files alone: reads them in place where that is possible, else lands them for the moment."""
+"""A plan from files alone: reads them in place where possible, else lands them beside the plan for the moment."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from kevasync.keva.export import customer_view, land
 from kevasync.keva.landing import land_table, parquet_view
 from kevasync.mapping import file as mapping_file
 from kevasync.records import Side
+from kevasync.salesforce import cost
 from kevasync.sync.diff import DiffRequest, connect
 from kevasync.sync.plan import Plan, not_written, room_for
 from kevasync.sync.planner import PlanContext, make_plan
@@ -31,16 +32,17 @@ if TYPE_CHECKING:
 __all__ = ["FilePlan", "memory_limit", "plan_from_files"]
 
 DEFAULT_MEMORY = "1GB"
+KEVA_CALLS_A_MINUTE = 100
 
 
-class _Columns(TypedDict):
+class _Roles(TypedDict):
     id_columns: tuple[str, ...]
     modified_columns: tuple[str, ...]
     deleted_columns: tuple[str, ...]
     master_columns: tuple[str, ...]
 
 
-CRM_COLUMNS: _Columns = {
+CRM_COLUMNS: _Roles = {
     "id_columns": ("Id",),
     "modified_columns": ("SystemModstamp", "LastModifiedDate"),
     "deleted_columns": ("IsDeleted",),
@@ -61,6 +63,18 @@ class FilePlan:
     object_name: str
     region: str | None
     customers: tuple[str, ...]
+
+
+def _salesforce_cost(_object_name: str, creates: int, updates: int) -> tuple[int, float]:
+    return cost.estimate(creates, updates)
+
+
+def _keva_cost(_object_name: str, creates: int, updates: int) -> tuple[int, float]:
+    return creates + updates, (creates + updates) / KEVA_CALLS_A_MINUTE
+
+
+_ESTIMATORS = {Side.SALESFORCE: _salesforce_cost, Side.KEVA: _keva_cost}
+"""What a plan from files would cost through both APIs, at their usual limits."""
 
 
 def memory_limit() -> str:
@@ -115,7 +129,7 @@ def _compare(
     files = {str(Side.KEVA): {"file": str(asked.keva)}, str(Side.SALESFORCE): {"file": str(asked.salesforce)}}
     at.progress.start("compare", None)
     try:
-        return make_plan(con, request, PlanContext(snapshots=files), out)
+        return make_plan(con, request, PlanContext(snapshots=files, estimators=_ESTIMATORS), out)
     except duckdb.Error as error:
         for name, path in (("keva_file", asked.keva), ("sf_file", asked.salesforce), (base, asked.base)):
             _refuse_damaged(con, name, path)

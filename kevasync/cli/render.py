@@ -12,15 +12,21 @@ if TYPE_CHECKING:
 
     from kevasync.errors import KevasyncError, Problem
 
-__all__ = ["Screen", "number", "safe"]
+__all__ = ["Screen", "number", "safe", "shortened"]
 
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 SHOWN_PROBLEMS = 50
+SHOWN_LENGTH = 300
 
 
 def safe(text: str) -> str:
     """Text from a record, made harmless for a terminal: control and direction characters are shown, not obeyed."""
     return CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+
+
+def shortened(text: str, most: int = SHOWN_LENGTH) -> str:
+    """A long value cut for people, with its length; --json has all of it."""
+    return text if len(text) <= most else f"{text[:most]}… ({len(text):,} characters)"
 
 
 def number(value: float) -> str:
@@ -107,7 +113,12 @@ class Screen:
     def error(self, error: KevasyncError) -> None:
         """Show an error: code and event, why, what to do next, and the single problems behind it."""
         self.line(f"error[{error.code}]: {error.what}", style="bold red")
-        self.problems(tuple(error.problems))
+        problems = tuple(error.problems)
+        if len(problems) == 1 and problems[0].message in error.what:  # said already
+            if problems[0].hint:
+                self.line(f"    {problems[0].hint}")
+        else:
+            self.problems(problems)
         if error.why:
             self.line(f"  why:  {error.why}")
         for position, step in enumerate(error.next_steps):

@@ -10,6 +10,7 @@ import typer
 from kevasync.cli.context import Context
 from kevasync.cli.exits import ExitCode
 from kevasync.cli.plan import show_plan
+from kevasync.cli.render import shortened
 from kevasync.errors import UsageError
 
 if TYPE_CHECKING:
@@ -48,9 +49,18 @@ def find_plan(at: Context, wanted: str) -> Plan:
     """The plan that the user means. Raises UsageError `plan-missing` or `plan-unclear`; Refused `plan-edited`."""
     from kevasync.sync.plan import Plan
 
-    if (Path(wanted) / "plan.json").is_file() or "/" in wanted:
-        return Plan.load(Path(wanted))
-    folder = at.workspace.plans_dir
+    given = Path(wanted)
+    if given.name == "plan.json":
+        given = given.parent
+    if (given / "plan.json").is_file() or "/" in wanted:
+        return Plan.load(given)
+    try:
+        folder = at.workspace.plans_dir
+    except UsageError as error:
+        if error.code != "workspace-not-found" or at.folder is not None:
+            raise
+        what = f"{wanted} is no folder with a plan, and there is no workspace here in which it could be one"
+        raise UsageError("plan-missing", what) from error
     known = sorted(path.name for path in folder.iterdir() if (path / "plan.json").is_file()) if folder.is_dir() else []
     if wanted == "latest" and known:
         return Plan.load(folder / known[-1])  # UUIDv7: the order of names is the order of time
@@ -58,7 +68,8 @@ def find_plan(at: Context, wanted: str) -> Plan:
     if len(found) > 1:
         raise UsageError("plan-unclear", f"{wanted} is the beginning of {len(found)} plans: {', '.join(found[:3])}")
     if not found:
-        raise UsageError("plan-missing", f"{folder} has no plan {wanted}")
+        what = f"{folder} has no plan yet" if not known else f"{folder} has no plan that begins with {wanted}"
+        raise UsageError("plan-missing", what)
     return Plan.load(folder / found[0])
 
 
@@ -74,7 +85,7 @@ def _whole(screen: Screen, made: Plan, some: dict[str, list[dict[str, Any]]], *,
 def _record(screen: Screen, told: dict[str, list[dict[str, Any]]]) -> None:
     for row in told["records"]:
         screen.heading(f"{row['operation']}: {row['reason']}")
-        screen.pairs([("Keva id", row["keva_id"] or "none"), ("Salesforce id", row["sf_id"] or "none")])
+        screen.pairs([("Keva id", _shown(row["keva_id"])), ("Salesforce id", _shown(row["sf_id"]))])
     _rows(screen, "Values to write", told["changes"])
     _rows(screen, "Waits for a person", told["review"])
     for row in told["agreed"]:
@@ -90,4 +101,4 @@ def _rows(screen: Screen, title: str, rows: list[dict[str, Any]]) -> None:
 
 
 def _shown(value: object) -> str:
-    return "(null)" if value is None else str(value)
+    return "(null)" if value is None else shortened(str(value))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,25 +12,16 @@ from kevasync.endpoint import Extracted, Journal, Limits, Progress, Selection, S
 from kevasync.errors import RunError
 from kevasync.records import Schema, Side
 from kevasync.salesforce.bulk import BulkLoad
+from kevasync.salesforce.cost import REST_THRESHOLD, estimate
 from kevasync.salesforce.describe import Describer
 from kevasync.salesforce.failures import redact
 from kevasync.salesforce.jobs import Pace
-from kevasync.salesforce.load import ALLOW_DUPLICATES, ROWS_A_CALL, CollectionLoad
+from kevasync.salesforce.load import ALLOW_DUPLICATES, CollectionLoad
 from kevasync.salesforce.parts import MOST_BYTES
 from kevasync.salesforce.query import extract
 from kevasync.salesforce.session import Session
 
 __all__ = ["REST_THRESHOLD", "SalesforceEndpoint"]
-
-REST_THRESHOLD = 2_000
-"""Records up to which REST is used: ten collections calls cost as much as one bulk job, and answer at once. It is also
-where Salesforce's own advice draws the line."""
-BYTES_A_ROW = 300
-SECONDS_A_CALL = 3.0
-ROWS_A_SECOND = 400.0
-CALLS_A_JOB = 3 + 12 + 3
-"""For the estimate: a record of ten short fields; a collections call of 200 with triggers; what Salesforce's bulk
-processing does with ordinary automation; make, upload, close, a dozen questions, three result files."""
 
 
 class SalesforceEndpoint:
@@ -114,15 +104,7 @@ class SalesforceEndpoint:
     def estimate(self, object_name: str, creates: int, updates: int) -> tuple[int, float]:
         """(API calls, minutes). Creates and updates are separate batches, each by the way its size asks for."""
         del object_name  # the same for all
-        calls, seconds = 0, 0.0
-        for rows in (creates, updates):
-            if rows <= self._threshold:
-                batch_calls = math.ceil(rows / ROWS_A_CALL)
-                calls, seconds = calls + batch_calls, seconds + batch_calls * SECONDS_A_CALL
-            else:
-                calls += math.ceil(rows * BYTES_A_ROW / self._most_bytes) * CALLS_A_JOB
-                seconds += rows / ROWS_A_SECOND
-        return calls, seconds / 60
+        return estimate(creates, updates, self._threshold, self._most_bytes)
 
     def limits(self) -> Limits | None:
         """What is left of the org's daily API calls."""

@@ -15,6 +15,7 @@ from simple_salesforce.exceptions import SalesforceError
 from kevasync.endpoint import Failure, Journal, Progress, Stop, WriteBatch, WriteOutcome, WriteResult
 from kevasync.errors import RunError
 from kevasync.records import Schema
+from kevasync.salesforce.cost import ROWS_A_CALL
 from kevasync.salesforce.failures import GONE, call_error, error_items, row_failure
 from kevasync.salesforce.session import Session, Unanswered, decoded
 from kevasync.salesforce.snapshot import connect
@@ -22,7 +23,6 @@ from kevasync.values import quote_identifier, quote_literal
 
 __all__ = ["ALLOW_DUPLICATES", "ROWS_A_CALL", "CollectionLoad"]
 
-ROWS_A_CALL = 200
 LOCK_ROUNDS = 5
 """How often a locked row is sent again: locks last seconds, Salesforce itself waits ten before it gives up."""
 ALLOW_DUPLICATES = {"Sforce-Duplicate-Rule-Header": "allowSave=true"}

@@ -11,6 +11,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from kevasync.endpoint import Failure, WriteOutcome, WriteResult
+from kevasync.salesforce.cost import MOST_BYTES
 from kevasync.salesforce.failures import GONE, bulk_failure, failure
 from kevasync.salesforce.snapshot import connect, csv_header, csv_rows
 from kevasync.values import quote_identifier, quote_literal
@@ -30,8 +31,6 @@ __all__ = [
 ]
 
 CLEAR = "#N/A"
-MOST_BYTES = 90_000_000
-"""Of one upload: Salesforce takes 150 MB after base64, which is 100 MB plain; the rest is for its own headers."""
 RESULT_ROWS = 2_000  # handed on at a time
 FETCH_ROWS = 50_000
 OWN_COLUMNS = frozenset({"_key", "_keva_id", "_id", "_clear"})

@@ -26,6 +26,10 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FULL_TEXTS = ("no space left", "quota", "file too large", "not enough disk space")
 
 FORMAT = 1
+_KEYS = (
+    *("format", "plan", "workspace", "object", "sobject", "external_id", "region", "counts", "fields", "directions"),
+    *("review", "clears", "rows", "estimate", "guards", "notes", "fields_off", "digest"),
+)
 FILES = ("records.parquet", "changes.parquet", "review.parquet", "base.parquet")
 
 
@@ -41,14 +45,10 @@ class Plan:
         """Read and verify. Raises UsageError `plan-missing`/`plan-unreadable`, Refused `plan-edited`."""
         path = folder / "plan.json"
         if not path.is_file():
-            raise UsageError("plan-missing", f"{folder} holds no plan.json")
-        try:
-            manifest = json.loads(path.read_text(encoding="utf-8"))
-            known = manifest["format"] == FORMAT and isinstance(manifest["digest"], str)
-        except (ValueError, KeyError, TypeError) as error:
-            raise UsageError("plan-unreadable", f"{path}: {error}") from error
-        if not known:
-            raise UsageError("plan-unreadable", f"{path}: format {manifest['format']!r}, this version reads {FORMAT}")
+            raise UsageError(
+                "plan-missing", f"{folder} holds no plan.json" if folder.is_dir() else f"there is no folder {folder}"
+            )
+        manifest = _read_manifest(path)
         absent = [name for name in FILES if not (folder / name).is_file()]
         if absent:
             raise Refused("plan-edited", f"{folder}: {', '.join(absent)} is gone")
@@ -108,6 +108,23 @@ class Plan:
     def file(self, name: str) -> Path:
         """`records`, `changes`, `review` or `base`: that Parquet file."""
         return self.folder / f"{name}.parquet"
+
+
+def _read_manifest(path: Path) -> dict[str, Any]:
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except json.JSONDecodeError as error:
+        raise UsageError("plan-unreadable", f"{path}, line {error.lineno}: not valid JSON ({error.msg})") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError("plan-unreadable", f"{path} cannot be read: {error}") from error
+    if not isinstance(manifest, dict):
+        raise UsageError("plan-unreadable", f"{path} holds no JSON object")
+    if manifest.get("format", FORMAT) != FORMAT:
+        raise UsageError("plan-unreadable", f"{path} is of format {manifest['format']!r}; this version reads {FORMAT}")
+    absent = [key for key in _KEYS if key not in manifest]
+    if absent or not isinstance(manifest["digest"], str):
+        raise UsageError("plan-unreadable", f"{path} lacks {', '.join(absent) or 'a digest'}")
+    return manifest
 
 
 def digest_of(folder: Path, manifest: Mapping[str, Any]) -> str:
