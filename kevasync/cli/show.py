@@ -101,4 +101,4 @@ def _rows(screen: Screen, title: str, rows: list[dict[str, Any]]) -> None:
 
 
 def _shown(value: object) -> str:
-    return "(null)" if value is None else shortened(str(value))
+    return "(null)" if value is None else shortened(str(value).replace("\n", "\\n"))
