@@ -194,7 +194,7 @@ def _parts(parts: tuple[Path, ...]) -> str:
 
 
 def _customers(at: Context, path: Path, work: Path) -> str:
-    found = customer_view(path)
+    found = customer_view(path, check=False)
     if found is not None:
         return found[0]
     into = work / "keva"
@@ -203,7 +203,7 @@ def _customers(at: Context, path: Path, work: Path) -> str:
 
 
 def _contacts(at: Context, path: Path, work: Path) -> str:
-    found = parquet_view(path, **CRM_COLUMNS)
+    found = parquet_view(path, **CRM_COLUMNS, check=False)
     if found is not None:
         return found[0]
     into = work / "salesforce"

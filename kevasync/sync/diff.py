@@ -75,7 +75,10 @@ def run_diff(con: duckdb.DuckDBPyConnection, request: DiffRequest) -> tuple[list
     before, after = projection_steps(fields, sides)
     run_steps(con, before)
     _links(con, request)
-    run_steps(con, read_steps("link.sql"))
+    linking = read_steps("link.sql")
+    run_steps(con, linking[:1])
+    _refuse_doubled(con)
+    run_steps(con, linking[1:])
     if request.mapping.create_in_keva:
         run_steps(con, read_steps("create_in_keva.sql"))
     run_steps(con, after)
@@ -86,6 +89,28 @@ def run_diff(con: duckdb.DuckDBPyConnection, request: DiffRequest) -> tuple[list
         combine_both(con, fields, request.region)
     run_steps(con, law[cut:])
     return fields, off
+
+
+def _refuse_doubled(con: duckdb.DuckDBPyConnection) -> None:
+    """Every record stands once on its side, and in links and base; told by counts, looked up only where they differ.
+
+    Raises UsageError `export-id-twice`.
+    """
+    for key, places in (
+        ("keva_id", {"Keva's data": "keva_narrow", "base or links": "matched"}),
+        ("sf_id", {"Salesforce's data": "sf_narrow", "base or links": "matched"}),
+    ):
+        count = f"select count({key}) - count(distinct hash({key})) filter (where {key} is not null) from matched"  # noqa: S608 ours
+        if not con.execute(count).fetchall()[0][0]:
+            continue
+        for place, table in places.items():
+            found = con.execute(
+                f"""select {key}, count(*) over () from {table} where {key} is not null
+                group by {key} having count(*) > 1 order by {key} limit 3"""  # noqa: S608 ours
+            ).fetchall()
+            if found:
+                names = ", ".join(str(row[0]) for row in found)
+                raise UsageError("export-id-twice", f"{found[0][1]:,} ids stand more than once in {place}: {names}")
 
 
 def _columns(con: duckdb.DuckDBPyConnection, view: str | None) -> frozenset[str]:
