@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 import duckdb
 
-from kevasync.cli.known_files import known_view
+from kevasync.cli.known_files import doubled_rows, known_view
 from kevasync.errors import UsageError
 from kevasync.keva.export import customer_view, land
 from kevasync.keva.landing import land_table, parquet_view
@@ -130,6 +130,12 @@ def _compare(
     at.progress.start("compare", None)
     try:
         return make_plan(con, request, PlanContext(snapshots=files, estimators=_ESTIMATORS), out)
+    except UsageError as error:
+        if error.code == "export-id-twice":  # found in passing; now say in which rows, where it was links or base
+            for path, name in ((asked.links, "links"), (None if asked.links else asked.base, "base")):
+                if path is not None:
+                    doubled_rows(con, path, work / f"{name}-again")
+        raise
     except duckdb.Error as error:
         for name, path in (("keva_file", asked.keva), ("sf_file", asked.salesforce), (base, asked.base)):
             _refuse_damaged(con, name, path)
