@@ -80,16 +80,19 @@ def mapping_text() -> str:
     return "\n".join(rows)
 
 
-def measure(command: list[str]) -> dict[str, float]:
-    """CPU seconds, wall seconds and peak memory (MB) of one process."""
+def measure(command: list[str], keep: Path | None = None) -> dict[str, float]:
+    """CPU seconds, wall seconds and peak memory (MB) of one process; `keep` takes what it printed on stdout."""
     before = time.perf_counter()
-    with tempfile.TemporaryFile("w+") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output, text=True)
+    with tempfile.TemporaryFile("w+") as errors, tempfile.TemporaryFile("w+") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=errors, text=True)
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = status
+        output.seek(0)
+        if keep:
+            keep.write_text(output.read(), encoding="utf-8")
         if status:
-            output.seek(0)
-            sys.exit(f"{command[:4]} failed:\n{output.read()[-4000:]}")
+            errors.seek(0)
+            sys.exit(f"{command[:4]} failed:\n{errors.read()[-4000:]}")
     return {
         "cpu": usage.ru_utime + usage.ru_stime,
         "wall": time.perf_counter() - before,

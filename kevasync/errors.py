@@ -1,4 +1,4 @@
-"""Every error a user can meet: its code, what happened, why, and the next command to type.
+r"""Every error a user can meet: its code, what happened, why, and the next command to type.
 
 KevasyncError            catch this one to catch all of ours
 ├── UsageError     (2)   the user's mistake: usage, config, mapping, an export that cannot be read
@@ -122,7 +122,7 @@ class RunError(KevasyncError):
     exit_code = 1
 
 
-class Refused(KevasyncError):
+class Refused(KevasyncError):  # noqa: N818 a refusal is no error
     """A guard stopped the run before the first write, or the plan is stale. Exit code 3."""
 
     exit_code = 3

@@ -9,7 +9,6 @@ from typing import NewType
 __all__ = [
     "Direction",
     "Field",
-    "FieldKind",
     "KevaId",
     "Link",
     "Operation",
@@ -65,21 +64,6 @@ class Outcome(StrEnum):
     REJECTED = "rejected"
     FAILED = "failed"
     UNKNOWN = "unknown"
-
-
-class FieldKind(StrEnum):
-    """What a value means, which decides when two values are equal (see `values`)."""
-
-    TEXT = "text"
-    EMAIL = "email"
-    NAME = "name"
-    PHONE = "phone"
-    NUMBER = "number"
-    BOOLEAN = "boolean"
-    DATE = "date"
-    DATETIME = "datetime"
-    TIMEZONE = "timezone"
-    LIST = "list"
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ COMMANDS: dict[str, Entry] = {
     "plan": Entry(WORK, "Compare both sides and write down what apply would do.", "kevasync.cli.plan:plan"),
     "show": Entry(LOOK, "Show a plan; with --why, one record in full.", "kevasync.cli.show:show"),
     "apply": Entry(WORK, "Do exactly what a plan says, or refuse.", "kevasync.cli.apply:apply"),
+    "reconcile": Entry(WORK, "Extract, plan and apply in one, for schedulers.", "kevasync.cli.reconcile:reconcile"),
     "undo": Entry(LOOK, "Take a run back.", "kevasync.cli.apply:undo"),
     "log": Entry(LOOK, "List runs, and every change with its outcome.", "kevasync.cli.log:log"),
     "sandbox": Entry(START, "Run a Salesforce org and Keva on this machine.", "kevasync.cli.sandbox:sandbox"),

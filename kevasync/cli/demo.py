@@ -1,4 +1,4 @@
-"""`kevasync demo`: the whole job on synthetic data against a sandbox on this machine; leaves the workspace to look at."""
+"""`kevasync demo`: the whole job on synthetic data against a local sandbox; leaves the workspace to look at."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 __all__ = ["demo", "fixtures"]
 
 MARK = ".kevasync-demo"
-CONTACT_FIELDS = "Id, Email, FirstName, LastName, Phone, Title, MailingCity, Description, TimeZone__c, Keva_Ticket_Count__c"
+CONTACT_FIELDS = (
+    "Id, Email, FirstName, LastName, Phone, Title, MailingCity, Description, TimeZone__c, Keva_Ticket_Count__c"
+)
 COMPARED = ("email", "name", "phone", "jobTitle", "location", "timezone", "notes", "company")
 
 
@@ -47,14 +49,14 @@ def demo(
         play.main_job()
         play.conflict()
         play.take_back()
-        port = sandbox.info["port"]
+        port, org = sandbox.info["port"], folder / "sandbox"
     seconds = time.monotonic() - began
     document = {"workspace": str(folder), "seconds": round(seconds, 1), "checks": play.checks}
     at.out(
         document,
         lambda screen: screen.line(
             f"\nAll {len(play.checks)} checks held, {seconds:.0f} s. The workspace is left for you to look at:\n"
-            f"  kevasync sandbox --http --port {port} --data {folder / 'sandbox'}    # the same org again, in another terminal\n"
+            f"  kevasync sandbox --http --port {port} --data {org}    # the same org, in another terminal\n"
             f"  cd {folder}\n  kevasync show latest --review\n  kevasync log\n  kevasync plan"
         ),
     )
@@ -128,7 +130,8 @@ class _Play:
         self.say(f"A Salesforce org with {sum(r.success for r in results):,} Contacts and Keva with "
                  f"{self.sandbox.keva.count():,} customers run at {info['instance_url']}")  # fmt: skip
         with _environment(
-            KEVASYNC_SALESFORCE__INSTANCE_URL=info["instance_url"], KEVASYNC_SALESFORCE_ACCESS_TOKEN=info["access_token"]
+            KEVASYNC_SALESFORCE__INSTANCE_URL=info["instance_url"],
+            KEVASYNC_SALESFORCE_ACCESS_TOKEN=info["access_token"],
         ):
             self.command("init", str(self.folder), "--org", "--keva-url", info["keva_url"])
         self._sign_in(info)
@@ -250,10 +253,11 @@ def _contact(row: Mapping[str, str], accounts: Mapping[str, str | None]) -> dict
 def _customers(path: Path, results: Iterable[Any], contacts: Iterable[Mapping[str, str]]) -> list[dict[str, Any]]:
     """Fixture customers; a salesforceContactId of the fixtures becomes the id that the org really gave."""
     given = {row["Id"]: result.id for row, result in zip(contacts, results, strict=True)}
+    given |= {old[:15]: str(new)[:15] for old, new in given.items()}
     rows = []
     for row in _rows(path):
         values: dict[str, Any] = {name: value or None for name, value in row.items()}
         pointer = values.get("salesforceContactId")
-        values["salesforceContactId"] = given.get(pointer, pointer)
+        values["salesforceContactId"] = given.get(str(pointer), pointer)
         rows.append(values)
     return rows

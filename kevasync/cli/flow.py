@@ -1,4 +1,4 @@
-"""The main job in a workspace, as the commands share it: open everything, extract, plan, apply with the quality gate."""
+"""The main job in a workspace, as commands share it: open everything, extract, plan, apply with the quality gate."""
 
 from __future__ import annotations
 
@@ -13,19 +13,20 @@ import pyarrow as pa
 import uuid_utils
 
 from kevasync.cli.plan_files import memory_limit
-from kevasync.cli.sides import Kept, open_keva, open_kept, open_salesforce
+from kevasync.cli.sides import Kept, open_kept, open_keva, open_salesforce
 from kevasync.endpoint import Endpoint, Selection
 from kevasync.errors import UsageError
 from kevasync.mapping import check as mapping_check
 from kevasync.mapping import file as mapping_file
-from kevasync.mapping.definition import ObjectMapping
+from kevasync.mapping.definition import ConflictPolicy, ObjectMapping
 from kevasync.records import Schema, Side
-from kevasync.store.snapshots import Snapshot
+from kevasync.store.snapshots import Snapshot, Snapshots
 from kevasync.sync.apply import ApplyResult, apply
 from kevasync.sync.diff import DiffRequest, connect
 from kevasync.sync.guards import GuardLimits
 from kevasync.sync.plan import Plan
 from kevasync.sync.planner import PlanContext, make_plan
+from kevasync.values import quote_literal
 
 if TYPE_CHECKING:
     from kevasync.cli.context import Context
@@ -118,8 +119,11 @@ def extract(opened: Opened, side: Side, *, full: bool = False) -> Snapshot:
         return snapshots.commit(staging, extracted, full=since is None)
 
 
-def _snapshots(opened: Opened) -> Any:
-    return opened.kept.stores.snapshots
+def _snapshots(opened: Opened) -> Snapshots:
+    snapshots = opened.kept.stores.snapshots
+    if snapshots is None:
+        raise LookupError("a workspace keeps snapshots")
+    return snapshots
 
 
 def _watermark(before: Sequence[Snapshot], fields: Sequence[str]) -> str | None:
@@ -158,6 +162,7 @@ def plan_now(opened: Opened, *, customers: Sequence[str] | None = None, out: Pat
         workspace.settings.default_region,
         opened.schema,
         customers or None,
+        _keva_before(opened),
     )
     limits = opened.endpoints[Side.SALESFORCE].limits()
     context = PlanContext(
@@ -174,6 +179,21 @@ def plan_now(opened: Opened, *, customers: Sequence[str] | None = None, out: Pat
         return make_plan(con, request, context, out or workspace.plans_dir / plan_id, plan_id)
     finally:
         opened.at.progress.done()
+
+
+def _keva_before(opened: Opened) -> str | None:
+    """A view of the full Keva snapshot before the last one, where a field's policy asks when values changed."""
+    if all(field.conflict is not ConflictPolicy.NEWEST for field in opened.mapping.fields):
+        return None
+    full = [item for item in _snapshots(opened).all(Side.KEVA, opened.object_on(Side.KEVA)) if item.full]
+    wanted = {"_id", "_modified", *(field.keva for field in opened.mapping.fields)}
+    if len(full) < 2 or not all(part.exists() for part in full[-2].parts):  # noqa: PLR2004 the last and one before
+        return None
+    if not wanted <= {"_id", "_modified", *full[-2].columns}:
+        return None
+    parts = ", ".join(quote_literal(str(part)) for part in full[-2].parts)
+    opened.con.execute(f"create or replace temp view keva_before as from read_parquet([{parts}], union_by_name = true)")
+    return "keva_before"
 
 
 def plan_in_workspace(
@@ -223,9 +243,4 @@ class _Gate:
         if state is suite.SuiteState.EDITED:
             self.opened.at.detail(f"quality gate: {path} was edited by hand and is used as it stands")
         result = gate.run(batch, wanted, results_dir=self.opened.runs / self.plan_id / "quality", where=str(path))
-        if not result.rejected:
-            return None
-        reasons: dict[str, list[str]] = {}
-        for item in result.rejected:
-            reasons.setdefault(item.key, []).append(f"{item.field}: {item.reason}")
-        return pa.table({"_key": list(reasons), "reason": ["; ".join(each) for each in reasons.values()]})
+        return gate.as_table(result)

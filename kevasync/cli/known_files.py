@@ -15,7 +15,7 @@ from kevasync.keva.landing import is_parquet, land_rows
 from kevasync.sync.projection import id18
 from kevasync.values import quote_identifier, quote_literal
 
-__all__ = ["known_view"]
+__all__ = ["doubled_rows", "known_view"]
 
 What = Literal["links", "base"]
 KEYS = ("keva_id", "sf_id")
@@ -96,8 +96,11 @@ def _wrong_values(con: duckdb.DuckDBPyConnection, source: _Source, *, tells_link
     """All that is wrong with the keys and the marks, each with the rows it stands on."""
     found: list[Problem] = []
     for key in KEYS:
-        rows = _rows(con, source, f"nullif(trim(cast({key} as varchar)), '') is null")
-        if rows:
+        # one comparison of a few bytes for nearly every row; trimming comes after
+        empty = f"{key} is null or {key} <= ' ' and trim({key}) = ''"
+        if source.columns[key] != "VARCHAR":
+            empty = f"nullif(trim(cast({key} as varchar)), '') is null"
+        if rows := _rows(con, source, empty):
             found.append(_problem(f"{key} is empty in {_some(rows)}", key))
     if not source.columns.get("agreed", "[]").endswith("[]"):
         wrong = "agreed is not null and case when json_valid(agreed) then json_type(agreed) <> 'ARRAY' else true end"
@@ -107,16 +110,26 @@ def _wrong_values(con: duckdb.DuckDBPyConnection, source: _Source, *, tells_link
         wrong = "active is not null and try_cast(active as boolean) is null"
         if rows := _rows(con, source, wrong):
             found.append(_problem(f"active is neither true nor false in {_some(rows)}", "active"))
-    if found:
-        return found
-    for columns in (("keva_id",), ("sf_id",)) if tells_links else (KEYS,):
-        found += _twice(con, source, columns)
-    return found
+    # who stands twice where nobody may, the comparison finds by the way; `doubled_rows` then says where
+    return found if found or tells_links else _twice(con, source, KEYS)
+
+
+def doubled_rows(con: duckdb.DuckDBPyConnection, path: Path, into: Path) -> None:
+    """Name the rows of a file of links or base in which a customer or a Contact stands twice.
+
+    Raises UsageError `plan-file-values`; returns where nobody does.
+    """
+    source = _source(con, path, into)
+    problems = [problem for key in KEYS for problem in _twice(con, source, (key,))]
+    if problems:
+        raise UsageError("plan-file-values", f"{path}: {problems[0].message}", problems=problems)
 
 
 def _rows(con: duckdb.DuckDBPyConnection, source: _Source, condition: str) -> list[int]:
-    query = f"select _row from ({source.sql}) where {condition} order by _row limit {_NAMED + 1}"  # noqa: S608 ours
-    return [int(row[0]) for row in con.execute(query).fetchall()]
+    wrong = f"from ({source.sql}) where {condition}"  # noqa: S608 ours
+    if not con.execute(f"select 1 {wrong} limit 1").fetchall():
+        return []
+    return [int(row[0]) for row in con.execute(f"select _row {wrong} order by _row limit {_NAMED + 1}").fetchall()]
 
 
 def _twice(con: duckdb.DuckDBPyConnection, source: _Source, columns: Sequence[str]) -> list[Problem]:

@@ -48,7 +48,7 @@ def log(
         bool,
         typer.Option(
             "--csv",
-            help="CSV on stdout, one line a change of a value; what a spreadsheet would run gets an apostrophe in front.",
+            help="CSV on stdout, one line a change of a value; formulas get an apostrophe in front.",
         ),
     ] = False,
 ) -> int:

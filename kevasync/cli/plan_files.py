@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 import duckdb
 
-from kevasync.cli.known_files import known_view
+from kevasync.cli.known_files import doubled_rows, known_view
 from kevasync.endpoint import META_COLUMNS
 from kevasync.errors import UsageError
 from kevasync.keva.export import customer_view, land
@@ -133,6 +133,12 @@ def _compare(
     at.progress.start("compare", None)
     try:
         return make_plan(con, request, PlanContext(snapshots=files, estimators=_ESTIMATORS), out)
+    except UsageError as error:
+        if error.code == "export-id-twice":  # found in passing; now say in which rows, where it was links or base
+            for path, name in ((asked.links, "links"), (None if asked.links else asked.base, "base")):
+                if path is not None:
+                    doubled_rows(con, path, work / f"{name}-again")
+        raise
     except duckdb.Error as error:
         for name, path in (("keva_file", asked.keva), ("sf_file", asked.salesforce), (base, asked.base)):
             _refuse_damaged(con, name, path)
@@ -210,7 +216,7 @@ def _parts(parts: tuple[Path, ...]) -> str:
 
 
 def _customers(at: Context, path: Path, work: Path) -> str:
-    found = customer_view(path)
+    found = customer_view(path, check=False)
     if found is not None:
         return found[0]
     into = work / "keva"
@@ -219,7 +225,7 @@ def _customers(at: Context, path: Path, work: Path) -> str:
 
 
 def _contacts(at: Context, path: Path, work: Path) -> str:
-    found = parquet_view(path, **CRM_COLUMNS)
+    found = parquet_view(path, **CRM_COLUMNS, check=False)
     if found is not None:
         return found[0]
     into = work / "salesforce"

@@ -43,7 +43,9 @@ def sandbox(
     """
     from kevasync.sandbox.server import Sandbox
 
-    signal.signal(signal.SIGTERM, _interrupt)
+    # both by name: a shell that starts it in the background would have it ignore SIGINT
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _interrupt)
     try:
         with Sandbox.start(
             data, http=http, port=port, stock=stock, schema=schema, faults=fault or (), keva_rate=keva_rate

@@ -222,7 +222,9 @@ def _keva_client(workspace: Workspace, key: str | None) -> KevaClient:
         raise UsageError("keva-not-configured", "there is no Keva API key, and kevasync.toml names no export")
     settings = workspace.settings.keva
     path = settings.customers_path
-    if re.search(r"/api/v\d+$", settings.url):  # Keva documents both https://host + /api/customers and https://host/api/v1
+    if re.search(
+        r"/api/v\d+$", settings.url
+    ):  # Keva documents both https://host + /api/customers and https://host/api/v1
         path = path.removeprefix("/api")
     return KevaClient(settings.url, key, settings.workspace_id, customers_path=path, ca_bundle=_bundle())
 

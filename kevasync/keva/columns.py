@@ -20,6 +20,7 @@ __all__ = ["CUSTOM", "Raw", "Writer", "as_text", "fold", "named", "one_of"]
 CUSTOM = frozenset({"customfields"})
 """Folded names of the column that holds the custom fields of a record."""
 
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _BETWEEN = re.compile(r"(?<=[^\W_])[ _-]+(?=[^\W_])")
 _CELLS_A_GROUP = 2_000_000
 _BYTES_A_GROUP = 64 * 2**20
@@ -89,9 +90,9 @@ def as_text(value: Any) -> str | None:
     """The text of a JSON value: `true`, `12`, `1.5`, a JSON array; a string is itself, null is None."""
     if value is None or isinstance(value, str):
         return value
-    if isinstance(value, float):
-        return repr(value)
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return repr(value) if isinstance(value, int | float) else _encode(value)
 
 
 class Writer:

@@ -110,11 +110,17 @@ def _exact(form: Form, shape: Shape, work: Path, spelling: Callable[[str], str])
     target = work / "exact.parquet"
     with Writer(target, columns, absent=True) as writer:
         for place, document in _documents(form, shape):
-            row = [as_text(document.get(key)) for key in keys]
-            for name, text in zip(columns, row, strict=True):
-                _check_text(form.path, place, name, text)
+            row = []
+            size = 0
+            for key, value in zip(keys, map(document.get, keys), strict=True):
+                text = value if value is None or type(value) is str else as_text(value)
+                row.append(text)
+                if text is not None:
+                    size += len(text)
+                    if not text.isascii() or "\0" in text:
+                        _check_text(form.path, place, names[key], text)
             absent = [names[key] for key in said if key not in document] if len(document) < len(keys) else []
-            writer.add([*row, absent or None], sum(len(text) for text in row if text))
+            writer.add([*row, absent or None], size)
     sql = f"SELECT * FROM read_parquet({quote_literal(str(target))})"  # noqa: S608 quoted
 
     return Raw(sql, columns, absent=True, locate=_locator(form, shape, spelling))
@@ -135,9 +141,7 @@ def _locator(
     return locate
 
 
-def _check_text(path: Path, place: str, name: str, text: str | None) -> None:
-    if text is None or (text.isascii() and "\0" not in text):
-        return
+def _check_text(path: Path, place: str, name: str, text: str) -> None:
     if "\0" in text:
         raise UsageError("export-nul", f"{path}, {place}: a NUL character stands in {name!r}.")
     try:

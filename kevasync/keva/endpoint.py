@@ -102,13 +102,11 @@ class KevaApiEndpoint:
             yield from self._listed(selection, watch)
 
     def _listed(self, selection: Selection, watch: _Watch) -> Iterator[list[Customer]]:
-        """All pages; after the first one it is known whether asking for each id is cheaper."""
-        first = True
+        """Page by page, until asking for each id that is left takes fewer requests than the pages that are left."""
         wanted = None if selection.ids is None else set(selection.ids)
-        for customers, total in self.client.pages():
-            if first:
+        for number, (customers, total) in enumerate(self.client.pages(), 1):
+            if number == 1:
                 watch.total(total if wanted is None else len(wanted))
-            first = False
             found = customers if wanted is None else [one for one in customers if str(one["id"]) in wanted]
             if found:
                 yield found
@@ -117,7 +115,7 @@ class KevaApiEndpoint:
             wanted -= {str(one["id"]) for one in found}
             if not wanted:
                 return
-            if total is not None and len(wanted) < math.ceil(total / PAGE) - 1:
+            if total is not None and len(wanted) < math.ceil(total / PAGE) - number:
                 yield from self._one_by_one(sorted(wanted))
                 return
 

@@ -32,6 +32,8 @@ def land(path: Path, into: Path, *, progress: Progress | None = None) -> Extract
     )
 
 
-def customer_view(path: Path) -> tuple[str, tuple[str, ...]] | None:
+def customer_view(path: Path, *, check: bool = True) -> tuple[str, tuple[str, ...]] | None:
     """`parquet_view` of a Keva export: (SQL, columns), or None where it must be landed first."""
-    return landing.parquet_view(path, id_columns=ID_COLUMNS, modified_columns=MODIFIED_COLUMNS, spelling=spelled)
+    return landing.parquet_view(
+        path, id_columns=ID_COLUMNS, modified_columns=MODIFIED_COLUMNS, spelling=spelled, check=check
+    )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kevasync.errors import UsageError
-from kevasync.records import Field, FieldKind, Schema, Side
+from kevasync.records import Field, Schema, Side
+from kevasync.values import FieldKind
 
 __all__ = ["COMPUTED", "KINDS", "OBJECT", "customer_schema", "kind_of", "object_checked", "spelled"]
 

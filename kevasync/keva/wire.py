@@ -9,7 +9,7 @@ from typing import Any
 
 from kevasync.keva.columns import as_text
 from kevasync.keva.schema import kind_of, spelled
-from kevasync.records import FieldKind
+from kevasync.values import FieldKind
 
 __all__ = ["CUSTOM_FIELDS", "as_json", "body_of", "said_fields", "texts_of"]
 

@@ -18,7 +18,8 @@ from kevasync.mapping.check_frame import Frame, Target
 from kevasync.mapping.definition import FieldMapping, ObjectMapping
 from kevasync.mapping.known import KEVA_FIELDS, WANTED
 from kevasync.mapping.pipeline import nearest, pipeline
-from kevasync.records import Direction, FieldKind, Schema
+from kevasync.records import Direction, Schema
+from kevasync.values import FieldKind
 
 __all__ = ["check"]
 

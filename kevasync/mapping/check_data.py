@@ -18,8 +18,8 @@ from kevasync.mapping import transforms
 from kevasync.mapping.check_frame import Frame
 from kevasync.mapping.definition import FieldMapping
 from kevasync.mapping.pipeline import Pipeline, nearest, pipeline
-from kevasync.records import Direction, Field, FieldKind
-from kevasync.values import clean_sql, is_valid, put_function, quote_identifier, quote_literal, remembering
+from kevasync.records import Direction, Field
+from kevasync.values import FieldKind, clean_sql, is_valid, put_function, quote_identifier, quote_literal, remembering
 
 __all__ = ["check_data"]
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from kevasync.records import Direction, FieldKind
+from kevasync.records import Direction
+from kevasync.values import FieldKind
 
 __all__ = ["ConflictPolicy", "DriftPolicy", "FieldMapping", "Mapping", "ObjectMapping", "Transform"]
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kevasync.mapping.definition import Transform
-from kevasync.records import Field, FieldKind
+from kevasync.records import Field
+from kevasync.values import FieldKind
 
 __all__ = ["KEVA_FIELDS", "WANTED", "KevaField", "Wanted", "kind_for", "kind_of_type"]
 

@@ -17,6 +17,7 @@ __all__ = ["FIRST_NAME_LENGTH", "LAST_NAME_LENGTH", "join_name", "split_name"]
 
 FIRST_NAME_LENGTH = 40
 LAST_NAME_LENGTH = 80
+_LONGEST = 500  # no name, and too long for Salesforce however it is split
 
 # Han, kana, Hangul: such names are written family name first
 _FAMILY_FIRST = re.compile("[\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff・]+")
@@ -40,7 +41,7 @@ def split_name(text: str | None) -> tuple[str | None, str | None]:
     if name is None:
         return None, None
     words = name.split(" ")
-    if len(words) == 1:
+    if len(words) == 1 or len(name) > _LONGEST:
         return None, name
     if len(words) == 2 and all(_FAMILY_FIRST.fullmatch(word) for word in words):  # noqa: PLR2004 family and given
         return words[1], words[0]

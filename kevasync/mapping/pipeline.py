@@ -13,8 +13,8 @@ from rapidfuzz import process
 from kevasync.mapping.definition import FieldMapping, Transform
 from kevasync.mapping.recipes import RECIPES
 from kevasync.mapping.steps import Parameter, Splitter, Step, TransformError
-from kevasync.records import Direction, FieldKind
-from kevasync.values import canonical, clean, list_items, list_text
+from kevasync.records import Direction
+from kevasync.values import FieldKind, canonical, clean, is_valid, list_items, list_text
 
 __all__ = ["Pipeline", "make_step", "nearest", "pipeline", "written"]
 
@@ -207,6 +207,6 @@ def _keva_form(kind: FieldKind, value: str | None) -> str | None:
         items = list_items(value)
         return list_text(items) if items else None
     shown = written(kind, value)
-    if kind is FieldKind.DATETIME and shown is not None:
+    if shown is not None and kind is FieldKind.DATETIME and is_valid(kind, shown, ""):
         return shown.replace(".000Z", "Z")
     return shown

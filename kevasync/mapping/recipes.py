@@ -10,8 +10,7 @@ from typing import Any
 from kevasync.mapping.names import join_name, split_name
 from kevasync.mapping.recipes_formats import FORMAT_RECIPES
 from kevasync.mapping.steps import Parameter, Recipe, Splitter, Step, TransformError
-from kevasync.records import FieldKind
-from kevasync.values import clean, clean_sql, list_items, quote_literal
+from kevasync.values import FieldKind, clean, clean_sql, list_items, quote_literal
 
 __all__ = ["RECIPES"]
 
@@ -198,7 +197,7 @@ def _regex_replace(arguments: Mapping[str, Any], _targets: int) -> Step:
     try:
         pattern = re.compile(arguments["pattern"])
         pattern.sub(arguments["replacement"], "")
-        re._parser.parse_template(arguments["replacement"], pattern)  # type: ignore[attr-defined]  # noqa: SLF001 no public check
+        re._parser.parse_template(arguments["replacement"], pattern)  # noqa: SLF001 no public check
     except (re.error, IndexError) as error:
         raise TransformError(
             f"regex_replace: {error}", "Python's syntax: \\1 or \\g<name> in the replacement"

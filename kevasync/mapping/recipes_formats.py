@@ -9,8 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from kevasync.mapping.steps import Change, Parameter, Recipe, Step, TransformError
-from kevasync.records import FieldKind
-from kevasync.values import canonical, clean, is_valid, list_items
+from kevasync.values import FieldKind, canonical, clean, is_valid, list_items
 
 __all__ = ["FORMAT_RECIPES"]
 

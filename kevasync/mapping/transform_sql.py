@@ -16,8 +16,8 @@ from kevasync import values
 from kevasync.mapping.definition import FieldMapping
 from kevasync.mapping.names import join_name
 from kevasync.mapping.pipeline import Pipeline, pipeline
-from kevasync.records import Direction, FieldKind, Side
-from kevasync.values import canonical_sql, clean_sql, collapse_sql
+from kevasync.records import Direction, Side
+from kevasync.values import FieldKind, canonical_sql, clean_sql, collapse_sql
 
 __all__ = [
     "cheap_sql",
@@ -51,9 +51,7 @@ def register(con: duckdb.DuckDBPyConnection, fields: Sequence[FieldMapping], reg
             ("keva", _of_value(line.compare_keva, region), text, text),
             ("salesforce", _of_targets(line.compare_salesforce, region, single), text if single else several, text),
         ):
-            values.put_function(
-                con, _name(field, role, region), values.remembering(function, nulls=True), takes, gives
-            )
+            values.put_function(con, _name(field, role, region), values.remembering(function, nulls=True), takes, gives)
 
 
 def _forward(line: Pipeline, region: str) -> Callable[[Any], Any]:

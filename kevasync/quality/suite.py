@@ -13,7 +13,8 @@ from typing import Any
 
 from kevasync.errors import UsageError
 from kevasync.mapping.definition import FieldMapping, ObjectMapping
-from kevasync.records import Direction, Field, FieldKind, Schema, Side
+from kevasync.records import Direction, Field, Schema, Side
+from kevasync.values import FieldKind
 
 __all__ = ["EMAIL", "Suite", "SuiteState", "build", "ensure", "file_name", "load", "of_keva", "save"]
 

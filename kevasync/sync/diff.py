@@ -1,4 +1,4 @@
-"""Works out a plan in DuckDB: runs linking, the hash-narrow comparison and the law as named steps, leaves result tables.
+"""Works out a plan in DuckDB: linking, the hash-narrow comparison and the law as named steps; leaves result tables.
 
 Results on the connection: `records`, `changes`, `review` (as design.md names their columns) and `agreements`.
 Memory is bounded by `memory_limit`; what does not fit spills to the folder given.
@@ -13,15 +13,16 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+from duckdb.func import FunctionNullHandling
 
 from kevasync.errors import UsageError
 from kevasync.mapping import transforms
 from kevasync.mapping.definition import ConflictPolicy, ObjectMapping
-from kevasync.records import Direction, FieldKind, Schema
+from kevasync.records import Direction, Schema
 from kevasync.sync.combine import combine_both
 from kevasync.sync.projection import PlannedField, Sides, id18, planned_fields, projection_steps
 from kevasync.sync.steps import read_steps, run_steps
-from kevasync.values import is_valid
+from kevasync.values import FieldKind, is_valid
 from kevasync.values import quote_identifier as quote
 
 __all__ = ["DiffRequest", "connect", "run_diff"]
@@ -74,7 +75,10 @@ def run_diff(con: duckdb.DuckDBPyConnection, request: DiffRequest) -> tuple[list
     before, after = projection_steps(fields, sides)
     run_steps(con, before)
     _links(con, request)
-    run_steps(con, read_steps("link.sql"))
+    linking = read_steps("link.sql")
+    run_steps(con, linking[:1])
+    _refuse_doubled(con)
+    run_steps(con, linking[1:])
     if request.mapping.create_in_keva:
         run_steps(con, read_steps("create_in_keva.sql"))
     run_steps(con, after)
@@ -85,6 +89,28 @@ def run_diff(con: duckdb.DuckDBPyConnection, request: DiffRequest) -> tuple[list
         combine_both(con, fields, request.region)
     run_steps(con, law[cut:])
     return fields, off
+
+
+def _refuse_doubled(con: duckdb.DuckDBPyConnection) -> None:
+    """Every record stands once on its side, and in links and base; told by counts, looked up only where they differ.
+
+    Raises UsageError `export-id-twice`.
+    """
+    for key, places in (
+        ("keva_id", {"Keva's data": "keva_narrow", "base or links": "matched"}),
+        ("sf_id", {"Salesforce's data": "sf_narrow", "base or links": "matched"}),
+    ):
+        count = f"select count({key}) - count(distinct hash({key})) filter (where {key} is not null) from matched"  # noqa: S608 ours
+        if not con.execute(count).fetchall()[0][0]:
+            continue
+        for place, table in places.items():
+            found = con.execute(
+                f"""select {key}, count(*) over () from {table} where {key} is not null
+                group by {key} having count(*) > 1 order by {key} limit 3"""  # noqa: S608 ours
+            ).fetchall()
+            if found:
+                names = ", ".join(str(row[0]) for row in found)
+                raise UsageError("export-id-twice", f"{found[0][1]:,} ids stand more than once in {place}: {names}")
 
 
 def _columns(con: duckdb.DuckDBPyConnection, view: str | None) -> frozenset[str]:
@@ -123,15 +149,15 @@ def _links(con: duckdb.DuckDBPyConnection, request: DiffRequest) -> None:
     if origin == "links":
         known = "select null::varchar as keva_id, null::varchar as sf_id where false"
     if request.links:
-        rows = f"select keva_id, {id18('sf_id')} as sf_id"  # noqa: S608 as above
+        rows = f"select keva_id, {id18('sf_id')} as sf_id"
         active = "active" if "active" in _columns(con, request.links) else "true"
         known = f"{rows} from {quote(request.links)} where {active}"
         dead = f"{rows} from {quote(request.links)} where not {active}"
     kind = "table" if origin == "links" else "view"
     con.execute(f"create temp {kind} links as {known}")
     con.execute(
-        f"create temp table tombstones as select * from ({dead}) as dead anti join links using (keva_id, sf_id)"
-    )  # noqa: S608 as above
+        f"create temp table tombstones as select * from ({dead}) as dead anti join links using (keva_id, sf_id)"  # noqa: S608 quoted above
+    )
     customers = None if request.customers is None else pa.table({"keva_id": pa.array(request.customers, pa.string())})
     con.execute("create temp table in_scope as select $1::boolean as narrows", [customers is not None])
     con.execute("create temp table scope (keva_id varchar)")
@@ -251,4 +277,6 @@ def _register_validity(con: duckdb.DuckDBPyConnection, region: str) -> None:
     def valid(kind: str, text: str | None) -> bool:
         return text is None or is_valid(FieldKind(kind), text, region)
 
-    con.create_function("kv_is_valid", valid, ["VARCHAR", "VARCHAR"], "BOOLEAN", null_handling="special")  # type: ignore[arg-type] # the name of the choice is one
+    con.create_function(
+        "kv_is_valid", valid, ["VARCHAR", "VARCHAR"], "BOOLEAN", null_handling=FunctionNullHandling.SPECIAL
+    )

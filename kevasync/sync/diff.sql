@@ -107,7 +107,8 @@ from (
                 then format('{} is too long: {} characters, at most {}', proposals.field, length(new), constraints.max_length)
             when len(constraints.allowed) > 0 and not list_contains(constraints.allowed, new)
                 then format('{} is not a value of the restricted picklist {}', new, proposals.field)
-            when constraints.checked and not kv_is_valid(constraints.kind, new)
+            -- a case, not `and`: DuckDB may ask the dear half of an `and` first
+            when case when constraints.checked then not kv_is_valid(constraints.kind, new) else false end
                 then format('{} is not a valid {}', proposals.field, constraints.kind)
         end as obstacle
     from proposals

@@ -1,4 +1,4 @@
-"""What people and scripts want to know of a plan: summary, samples, one record in full and why. Reads; decides nothing."""
+"""What people and scripts want to know of a plan: summary, samples, one record in full and why. Reads only."""
 
 from __future__ import annotations
 
@@ -58,14 +58,14 @@ def explain_record(plan: Plan, record: str) -> dict[str, Any]:
     """
     with duckdb.connect() as con:
         con.execute("create temp table wanted as select $1::varchar as id", [record])
-        mine = "(keva_id = (select id from wanted) or sf_id = (select id from wanted) or left(sf_id, 15) = (select id from wanted))"
+        mine = "(select id from wanted) in (keva_id, sf_id, left(sf_id, 15))"
         found = _rows(con, f"select * from read_parquet($1) where {mine}", str(plan.file("records")))  # noqa: S608 fixed text
         if not found:
             raise UsageError("record-not-in-plan", f"plan {plan.id} has no record {record}")
         changes = _rows(
             con,
-            f"select * from read_parquet($1) where {mine} order by direction, field",
-            str(plan.file("changes")),  # noqa: S608 as above
+            f"select * from read_parquet($1) where {mine} order by direction, field",  # noqa: S608 fixed text
+            str(plan.file("changes")),
         )
         review = _rows(con, f"select * from read_parquet($1) where {mine} order by field", str(plan.file("review")))  # noqa: S608 as above
         agreed = _rows(con, f"select * from read_parquet($1) where {mine}", str(plan.file("base")))  # noqa: S608 as above

@@ -9,9 +9,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from kevasync.endpoint import Selection
-from kevasync.records import FieldKind, Side
+from kevasync.records import Side
 from kevasync.sync.run import Run, direction_to, long_form
-from kevasync.values import quote_identifier, quote_literal
+from kevasync.values import FieldKind, quote_identifier, quote_literal
 
 __all__ = ["settle_creates"]
 

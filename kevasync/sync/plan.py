@@ -1,8 +1,8 @@
 """What a plan is, as data and as a folder of files, and how it is read back: whole and unedited, or refused.
 
-The folder: `plan.json` (manifest), `records.parquet` (one row a record), `changes.parquet` (one row a value that will be
-written), `review.parquet` (one row a field that waits for a person) and `base.parquet` (what both sides already agree
-on, which apply remembers). The digest in the manifest covers all of it.
+The folder: `plan.json` (manifest), `records.parquet` (one row a record), `changes.parquet` (one row a value that will
+be written), `review.parquet` (one row a field that waits for a person) and `base.parquet` (what both sides already
+agree on, which apply remembers). The digest in the manifest covers all of it.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ Estimator = Callable[[str, int, int], tuple[int, float]]
 
 @dataclass(frozen=True, slots=True)
 class PlanContext:
-    """What a manifest says beside the comparison: where the rows came from, what runs before had, what calls are left."""
+    """What a manifest says beside the comparison: where rows came from, what runs before had, what calls are left."""
 
     workspace_id: str | None = None
     snapshots: Mapping[str, Any] = field(default_factory=dict)
@@ -104,7 +104,9 @@ def _write_files(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
         ("agreements", ""),
     ):
         path = folder / f"{'base' if table == 'agreements' else table}.parquet"
-        con.execute(f"copy (from {table} {order}) to '{_escaped(path)}' (format parquet, compression snappy)").fetchall()
+        con.execute(
+            f"copy (from {table} {order}) to '{_escaped(path)}' (format parquet, compression snappy)"
+        ).fetchall()
         with path.open("rb") as file:
             os.fsync(file.fileno())
 

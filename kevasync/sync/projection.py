@@ -1,7 +1,7 @@
 """The one part of the plan's SQL that follows the mapping: both sides and the base in the shape the fixed steps expect.
 
 Everything here only says which columns are compared, and how; what the comparison means stands in `diff.sql`. Names
-reach SQL through `quote_identifier`. tests/sync/golden/projection.sql shows the whole text for the default mapping.
+reach SQL through `quote_identifier`. tests/sync/golden/projection.sql shows the whole text for one mapping.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from kevasync.mapping import transforms
 from kevasync.mapping.definition import ConflictPolicy, FieldMapping
-from kevasync.records import Direction, FieldKind, Side
+from kevasync.records import Direction, Side
+from kevasync.values import FieldKind
 from kevasync.values import quote_identifier as quote
 from kevasync.values import quote_literal as literal
 
@@ -77,7 +78,7 @@ def planned_fields(fields: Sequence[FieldMapping], sides: Sides) -> tuple[list[P
 
 
 def id18(expression: str) -> str:
-    """SQL for the 18-character form of a Salesforce id; other lengths pass through (contracts: 15 and 18 are one id)."""
+    """SQL for the 18-character form of a Salesforce id; other lengths pass through (15 and 18 are one id)."""
     return _ID18.format(id=expression)
 
 
@@ -87,11 +88,25 @@ def _crm(field: PlannedField, alias: str) -> list[str]:
 
 def _plain(field: PlannedField) -> bool:
     """No transformation that changes the value: then equal text on both sides is equal whatever the kind."""
-    return all(step.name == "split_name" for step in field.mapping.transforms)
+    steps = [step.name for step in field.mapping.transforms]
+    return steps == ["split_name"] or (not steps and len(field.mapping.salesforce) == 1)
+
+
+# Han, kana, Hangul: a name wholly written in them is joined family name first, as `mapping.names.join_name` does
+_FAMILY_FIRST = "[\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff・]+"
 
 
 def _joined(columns: list[str]) -> str:
-    return columns[0] if len(columns) == 1 else f"nullif(concat_ws(' ', {', '.join(columns)}), '')"
+    """Salesforce's parts as one text, as they are read."""
+    if len(columns) == 1:
+        return columns[0]
+    joined = f"nullif(concat_ws(' ', {', '.join(columns)}), '')"
+    first, last, *more = columns
+    if more:
+        return joined
+    written = f"regexp_full_match({first}, '{_FAMILY_FIRST}') and regexp_full_match({last}, '{_FAMILY_FIRST}')"
+    # one cheap comparison spares nearly every name the two patterns
+    return f"case when {first} >= chr(11904) and {written} then {last} || ' ' || {first} else {joined} end"
 
 
 def _narrow(field: PlannedField, side: Side, alias: str, sides: Sides) -> str:
@@ -106,7 +121,7 @@ def _narrow(field: PlannedField, side: Side, alias: str, sides: Sides) -> str:
 
 
 def _side_views(fields: list[PlannedField], sides: Sides) -> list[tuple[str, str]]:
-    """Both sides with what linking looks at, as it stands; the macros give its canonical form, for the few who need it."""
+    """Both sides with what linking looks at, as it stands; macros give its canonical form for the few who need it."""
     email = next((item for item in fields if item.mapping.kind is FieldKind.EMAIL), None)
     keva_email = sf_email = "null::varchar"
     canonical = "value"
@@ -275,7 +290,7 @@ def _differences(fields: list[PlannedField], sides: Sides) -> str:
 
 
 def _agreements(fields: list[PlannedField]) -> str:
-    """What becomes base: fields on which both sides are equal and base is not, and all that a moved link takes along."""
+    """What becomes base: fields on which both sides are equal and base is not, and what a moved link takes along."""
     columns: dict[str, tuple[str, str, str]] = {}
     for item in fields:
         no = item.number

@@ -20,13 +20,13 @@ import pyarrow as pa
 from kevasync.endpoint import Endpoint, Failure, JobNote, Journal, Progress, Selection, Stop, WriteOutcome, WriteResult
 from kevasync.errors import RunError
 from kevasync.mapping.definition import ObjectMapping
-from kevasync.records import Direction, FieldKind, Side
+from kevasync.records import Direction, Side
 from kevasync.store.base import Base
 from kevasync.store.ledger import Ledger
 from kevasync.store.links import Links
 from kevasync.store.snapshots import Snapshots
 from kevasync.sync.plan import Plan
-from kevasync.values import quote_identifier, quote_literal
+from kevasync.values import FieldKind, quote_identifier, quote_literal
 
 __all__ = ["DELETED", "Run", "Stores", "connection", "direction_to", "long_form"]
 

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 
 import pyarrow as pa
 
-from kevasync.records import FieldKind, Side
+from kevasync.records import Side
 from kevasync.sync.run import DELETED, Run, direction_to, long_form
-from kevasync.values import canonical, quote_literal
+from kevasync.values import FieldKind, canonical, quote_literal
 
 __all__ = ["compare_with_plan", "judge", "settle_updates"]
 

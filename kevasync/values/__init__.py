@@ -6,6 +6,7 @@ Python is the truth; the SQL is the same function made fast, and a property test
     con.sql(f"select {canonical_sql(FieldKind.PHONE, 'phone', 'US')} from t")  # after register(con, "US")
 """
 
+from kevasync.values.kind import FieldKind
 from kevasync.values.kinds import canonical, is_valid, list_items, list_text
 from kevasync.values.sql import Function, canonical_sql, put_function, register, remembering
 from kevasync.values.text import (
@@ -20,6 +21,7 @@ from kevasync.values.text import (
 
 __all__ = [
     "SPACES",
+    "FieldKind",
     "Function",
     "canonical",
     "canonical_sql",

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from email_validator import EmailNotValidError, validate_email
 
-from kevasync.records import FieldKind
+from kevasync.values.kind import FieldKind
 from kevasync.values.phones import phone
 from kevasync.values.text import clean, collapse
 from kevasync.values.timezones import timezone
@@ -29,6 +29,7 @@ _DATETIME = re.compile(
     r"(?: ?([Zz]|[+-][0-9]{2}(?::?[0-9]{2})?))?)?"
 )
 _NUMBER_LENGTH = 400
+_EMAIL_LENGTH = 254
 
 
 def _email(text: str, _region: str) -> str | None:
@@ -203,5 +204,5 @@ def is_valid(kind: FieldKind, text: str | None, region: str) -> bool:
     if kind is FieldKind.TEXT:
         return True
     if kind is FieldKind.EMAIL:
-        return _is_email(cleaned)
+        return len(cleaned) <= _EMAIL_LENGTH and _is_email(cleaned)
     return bool(_PARSERS[kind](cleaned, region))

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 from duckdb.func import FunctionNullHandling
 
-from kevasync.records import FieldKind
+from kevasync.values.kind import FieldKind
 from kevasync.values.kinds import canonical
 from kevasync.values.phones import NATIONAL_NORTH_AMERICAN, NORTH_AMERICA, PLAIN_NORTH_AMERICAN
 from kevasync.values.text import clean_sql, collapse_sql
@@ -20,6 +20,7 @@ Function = Callable[[Any], Any]
 """Takes and returns one value."""
 
 _REMEMBERED = 50_000
+_SHORT = 200  # longer texts hardly repeat, and would fill the memory
 _UTC_MILLISECONDS = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z"
 # what Keva's API (no fraction) and Salesforce's (+0000) write
 _UTC = r"[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{3})?(?:Z|\+00:?00)"
@@ -38,9 +39,11 @@ def remembering(function: Callable[[Any], Any], *, nulls: bool = False) -> Funct
             return remembered[key]
         except KeyError:
             pass
-        if len(remembered) >= _REMEMBERED:
-            remembered.clear()
-        answer = remembered[key] = None if value is None and not nulls else function(value)
+        answer = None if value is None and not nulls else function(value)
+        if not isinstance(value, str) or len(value) <= _SHORT:
+            if len(remembered) >= _REMEMBERED:
+                remembered.clear()
+            remembered[key] = answer
         return answer
 
     return compute

@@ -1,4 +1,4 @@
-"""`kill -9` of apply at random moments, with answers that get lost: resumed each time, nothing twice, nothing missing."""
+"""`kill -9` of apply at random moments, with lost answers: resumed each time, nothing twice, nothing missing."""
 
 import random
 import subprocess
@@ -28,7 +28,9 @@ def plan(world, capsys):
     """A plan that fills every linked Contact's title (Keva wins) and creates the rest."""
     path = world.folder / "mapping.toml"
     text = path.read_text(encoding="utf-8")
-    path.write_text(text.replace('salesforce = "Title"\n', 'salesforce = "Title"\nconflict = "keva"\n'), encoding="utf-8")
+    path.write_text(
+        text.replace('salesforce = "Title"\n', 'salesforce = "Title"\nconflict = "keva"\n'), encoding="utf-8"
+    )
     return world.command(capsys, "plan")
 
 
@@ -79,7 +81,9 @@ def test_killed_twice(tmp_path, capsys, threshold, stock):
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize(
-    ("threshold", "stock"), [(100_000, False), (0, False), (100_000, True)], ids=["collections", "bulk", "no-external-id"]
+    ("threshold", "stock"),
+    [(100_000, False), (0, False), (100_000, True)],
+    ids=["collections", "bulk", "no-external-id"],
 )
 def test_killed_twenty_times(tmp_path, capsys, threshold, stock):
     """Twenty kills at random moments, 5 % lost answers: by collections, by Bulk API 2.0, and without an external ID."""
@@ -90,7 +94,9 @@ def test_killed_twenty_times(tmp_path, capsys, threshold, stock):
             path = world.folder / "mapping.toml"
             text = path.read_text(encoding="utf-8").split('[[contact.field]]\nkeva = "timezone"')
             rest = text[1].split("[[contact.field]]", 1)[1]
-            path.write_text(text[0].replace('external_id = "Keva_Id__c"\n', "") + "[[contact.field]]" + rest, encoding="utf-8")
+            path.write_text(
+                text[0].replace('external_id = "Keva_Id__c"\n', "") + "[[contact.field]]" + rest, encoding="utf-8"
+            )
         plan(world, capsys)
         sandbox.faults.add(LOST)
         sandbox.faults.add("slow:seconds=0.5,path=/services/data/*")

@@ -114,8 +114,8 @@ class World:
 
     def contacts(self) -> list[dict[str, object]]:
         """All live Contacts of the org."""
-        fields = "Id, Keva_Id__c, Email, FirstName, LastName, Phone, Title, Description, TimeZone__c"
-        rows = self.sandbox.org.query(f"SELECT {fields} FROM Contact").rows()  # noqa: S608 fixed names
+        fields = "Id, Email, FirstName, LastName, Phone, Title, Description"
+        rows = self.sandbox.org.query(f"SELECT {fields} FROM Contact").rows()
         return [{name: value for name, value in row.items() if name != "attributes"} for row in rows]
 
     def twins(self) -> list[object]:

@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from kevasync.keva import export
-from kevasync.records import FieldKind
-from kevasync.values import is_valid
+from kevasync.values import FieldKind, is_valid
 
 FIXTURES = Path(__file__).parents[2] / "data" / "fixtures"
 

@@ -9,7 +9,8 @@ import pytest
 from kevasync.errors import UsageError, catalogue
 from kevasync.mapping import file
 from kevasync.mapping.definition import ConflictPolicy, FieldMapping, Transform
-from kevasync.records import Direction, FieldKind
+from kevasync.records import Direction
+from kevasync.values import FieldKind
 
 MINIMAL = """\
 # our mapping

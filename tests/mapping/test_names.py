@@ -47,6 +47,7 @@ WORDS = [
         ("J. R. R. Tolkien", "J. R. R.", "Tolkien"),
         ("山田 太郎", "太郎", "山田"),
         ("  Ada \u00a0 Lovelace\t", "Ada", "Lovelace"),
+        ("x " * 300 + "y", None, "x " * 300 + "y"),
         ("", None, None),
         (None, None, None),
     ],

@@ -11,7 +11,8 @@ from kevasync.mapping.definition import FieldMapping, ObjectMapping, Transform
 from kevasync.quality import gate, snapshot
 from kevasync.quality import suite as suites
 from kevasync.quality.suite import SuiteState
-from kevasync.records import Direction, Field, FieldKind, Schema, Side
+from kevasync.records import Direction, Field, Schema, Side
+from kevasync.values import FieldKind
 
 MAPPING = ObjectMapping(
     "contact",

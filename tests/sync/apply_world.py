@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from kevasync.endpoint import Selection, Silent
 from kevasync.mapping.definition import FieldMapping, ObjectMapping, Transform
 from kevasync.memory import Killed, MemoryEndpoint
-from kevasync.records import Direction, Field, FieldKind, Schema, Side
+from kevasync.records import Direction, Field, Schema, Side
 from kevasync.store.base import Base
 from kevasync.store.ledger import Ledger
 from kevasync.store.links import Links
@@ -27,6 +27,7 @@ from kevasync.sync.diff import DiffRequest
 from kevasync.sync.plan import Plan
 from kevasync.sync.planner import PlanContext, make_plan
 from kevasync.sync.undo import plan_undo
+from kevasync.values import FieldKind
 
 CONTACT = Schema(
     Side.SALESFORCE,

@@ -6,10 +6,11 @@ import pyarrow as pa
 import pytest
 
 from kevasync.mapping.definition import ConflictPolicy, DriftPolicy, FieldMapping, ObjectMapping, Transform
-from kevasync.records import Direction, FieldKind
+from kevasync.records import Direction
 from kevasync.sync.diff import DiffRequest, connect
 from kevasync.sync.plan import Plan
 from kevasync.sync.planner import PlanContext, make_plan
+from kevasync.values import FieldKind
 
 FIELDS = (
     FieldMapping("email", ("Email",), kind=FieldKind.EMAIL),
@@ -56,9 +57,7 @@ class Made:
 
 def side(rows, fields):
     """Rows as an Arrow table in snapshot form; `id` becomes `_id`; a field a row lacks is null."""
-    names = list(
-        dict.fromkeys([*fields, *(name for row in rows for name in row if name not in {"id"} and name[0] != "_")])
-    )
+    names = list(dict.fromkeys([*fields, *(name for row in rows for name in row if name != "id" and name[0] != "_")]))
     meta = {
         "_id": pa.string(),
         "_modified": pa.string(),
@@ -77,7 +76,7 @@ def side(rows, fields):
 
 @pytest.fixture
 def plan_of(tmp_path):
-    """plan_of(keva=[…], crm=[…], base=[…], links=[…]) -> Made."""
+    """Make a plan: `plan_of(keva=[…], crm=[…], base=[…], links=[…])` gives a Made."""
 
     def make(keva=(), crm=(), base=None, links=None, *, mapping=MAPPING, schema=None, customers=None, context=None):
         con = connect(tmp_path / "spill")
@@ -140,4 +139,4 @@ def settled(number, **values):
     return keva | values.get("keva", {}), crm | values.get("crm", {}), base | values.get("base", {})
 
 
-__all__ = ["ConflictPolicy", "DriftPolicy", "MAPPING", "settled", "sf"]
+__all__ = ["MAPPING", "ConflictPolicy", "DriftPolicy", "settled", "sf"]

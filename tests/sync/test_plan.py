@@ -2,15 +2,18 @@
 
 import dataclasses
 import json
+from pathlib import Path
 
 import pytest
 from conftest import MAPPING, settled, sf
 
 from kevasync.errors import Refused, UsageError
 from kevasync.mapping.definition import ConflictPolicy, DriftPolicy, FieldMapping
-from kevasync.records import Direction, Field, FieldKind, Schema, Side
+from kevasync.records import Direction, Field, Schema, Side
 from kevasync.sync.explain import explain_record
 from kevasync.sync.plan import Plan
+from kevasync.sync.projection import Sides, planned_fields, projection_steps
+from kevasync.values import FieldKind
 
 
 def with_field(name, **changes):
@@ -168,7 +171,8 @@ def test_create_switched_off(plan_of):
 
 def test_create_in_keva(plan_of):
     """With create_in_keva on, a Contact nobody has becomes a customer, but never one whose e-mail is shared."""
-    crm = [{"id": sf(1), "Email": "a@a.example", "LastName": "Ito"}, {"id": sf(2), "Email": "b@a.example", "LastName": "B"},
+    crm = [{"id": sf(1), "Email": "a@a.example", "LastName": "Ito"},
+           {"id": sf(2), "Email": "b@a.example", "LastName": "B"},
            {"id": sf(3), "Email": "B@a.example", "LastName": "B"}, {"id": sf(4), "LastName": "No mail"}]  # fmt: skip
     made = plan_of(crm=crm, mapping=dataclasses.replace(MAPPING, create_in_keva=True))
     assert {key: row[0] for key, row in made.records.items()} == {
@@ -202,8 +206,6 @@ def test_missing_column_is_switched_off(plan_of):
     keva, crm, base = settled(1)
     made = plan_of(keva=[keva], crm=[crm], base=[base], mapping=mapping)
     assert made.plan.manifest["fields_off"] == []
-    from kevasync.sync.projection import Sides, planned_fields
-
     sides = Sides("k", "s", None, frozenset({"email"}), frozenset({"Email", "Title"}), frozenset(), None, "US")
     fields, off = planned_fields(MAPPING.fields, sides)
     assert [item.mapping.keva for item in fields] == ["email"]
@@ -255,3 +257,15 @@ def test_guards_fire_with_their_numbers(plan_of):
     empty = plan_of(keva=[], crm=[row[1] for row in rows], base=[row[2] for row in rows])
     assert {guard["code"] for guard in empty.plan.guards} == {"guard-empty-side", "guard-unlinks"}
     assert Direction.TO_CRM in empty.plan.manifest["directions"] or not empty.plan.manifest["directions"]
+
+
+def test_the_assembled_sql_is_as_it_was():
+    """The one part of the SQL that follows the mapping is the golden file's; write it anew only on purpose."""
+    names = {name for field in MAPPING.fields for name in field.salesforce}
+    keva = frozenset(field.keva for field in MAPPING.fields)
+    sides = Sides("k", "s", "b", keva, frozenset(names), frozenset({*names, "agreed"}), "Keva_Id__c", "US")
+    fields, _ = planned_fields(MAPPING.fields, sides)
+    before, after = projection_steps(fields, sides)
+    text = "\n\n".join(f"-- step: {name}\n{statement};" for name, statement in before + after) + "\n"
+    golden = Path(__file__).parent / "golden" / "projection.sql"
+    assert text.encode() == golden.read_bytes(), "run tests/sync/golden/write.py if the change is meant"

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kevasync.records import FieldKind
-from kevasync.values import canonical, canonical_sql, clean, clean_sql, collapse, collapse_sql
+from kevasync.values import FieldKind, canonical, canonical_sql, clean, clean_sql, collapse, collapse_sql
 from tests.values.nasty import REGION, any_value, nasty_text
 
 many = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
