@@ -134,15 +134,22 @@ def _compare(
     try:
         return make_plan(con, request, PlanContext(snapshots=files, estimators=_ESTIMATORS), out)
     except UsageError as error:
-        if error.code == "export-id-twice":  # found in passing; now say in which rows, where it was links or base
-            for path, name in ((asked.links, "links"), (None if asked.links else asked.base, "base")):
-                if path is not None:
-                    doubled_rows(con, path, work / f"{name}-again")
+        if error.code in {"export-id-twice", "export-id-missing"}:
+            _name_rows(con, asked, work)
         raise
     except duckdb.Error as error:
         for name, path in (("keva_file", asked.keva), ("sf_file", asked.salesforce), (base, asked.base)):
             _refuse_damaged(con, name, path)
         raise error from None
+
+
+def _name_rows(con: duckdb.DuckDBPyConnection, asked: FilePlan, work: Path) -> None:
+    """Wrong ids were found in passing; look again at the files, to say in which of them and in which rows."""
+    customer_view(asked.keva)
+    parquet_view(asked.salesforce, **CRM_COLUMNS)
+    for path, name in ((asked.links, "links"), (None if asked.links else asked.base, "base")):
+        if path is not None:
+            doubled_rows(con, path, work / f"{name}-again")
 
 
 def _refuse_damaged(con: duckdb.DuckDBPyConnection, view: str | None, path: Path | None) -> None:

@@ -61,6 +61,8 @@ EXPORTS = {
     "no id column": ("email,name\na@x.example,Ann\n", "export-no-id", ["k.csv", "email, name"]),
     "web page": ("<html><body>Please sign in</body></html>\n", "export-no-id", ["k.csv", "<html>"]),
     "spreadsheet": (b"PK\x03\x04" + b"\0" * 40, "export-format", ["k.csv", "spreadsheet"]),
+    "id twice in Parquet": (parquet(id=["a", "b", "a"], email=["x"] * 3), "export-id-twice", ["k.csv", "row 1, row 3"]),
+    "no id in Parquet": (parquet(id=["a", None], email=["x"] * 2), "export-id-missing", ["k.csv", "1 of 2", "row 2"]),
     "nothing to compare": ("id,colour\nc1,red\n", "plan-no-fields", ["email", "Keva's data has no column"]),
 }
 
@@ -98,6 +100,8 @@ def test_broken_export(case, here, capsys):
     [
         (CONTACTS + "003000000000001AAA,b@x.example,B,C,\n", "export-id-twice", ["s.csv", "line 2, line 3"]),
         ("Email,LastName\na@x.example,B\n", "export-no-id", ["s.csv", "(Id)"]),
+        (CONTACTS + "003000000000001,b@x.example,B,C,\n", "export-id-twice", ["1 id stands", "003000000000001AAA"]),
+        (parquet(Id=["003000000000001AAA", None], Email=["x", "y"]), "export-id-missing", ["s.csv", "row 2"]),
         (CONTACTS + '003000000000002AAA,"b', "export-truncated", ["s.csv", "line 3"]),
     ],
 )
