@@ -181,6 +181,18 @@ def plan_now(opened: Opened, *, customers: Sequence[str] | None = None, out: Pat
         opened.at.progress.done()
 
 
+@contextmanager
+def _damage_named(opened: Opened) -> Iterator[None]:
+    """Where DuckDB cannot read, see whether a snapshot was damaged. Raises RunError `snapshot-damaged`."""
+    try:
+        yield
+    except duckdb.Error:
+        for side in Side:
+            for snapshot in _snapshots(opened).latest(side, opened.object_on(side)):
+                _snapshots(opened).verify(snapshot)
+        raise
+
+
 def _keva_before(opened: Opened) -> str | None:
     """A view of the full Keva snapshot before the last one, where a field's policy asks when values changed."""
     if all(field.conflict is not ConflictPolicy.NEWEST for field in opened.mapping.fields):
@@ -204,7 +216,8 @@ def plan_in_workspace(
         if fresh:
             for side in Side:
                 extract(opened, side)
-        return plan_now(opened, customers=customers, out=out)
+        with _damage_named(opened):
+            return plan_now(opened, customers=customers, out=out)
 
 
 def apply_plan(

@@ -11,6 +11,7 @@ import typer
 
 from kevasync.cli.context import Context
 from kevasync.cli.exits import ExitCode
+from kevasync.cli.render import shortened
 from kevasync.errors import UsageError
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def log(
     customer: Annotated[str | None, typer.Option(metavar="ID", help="Only this customer, by Keva id.")] = None,
     record: Annotated[str | None, typer.Option(metavar="ID", help="Only this Contact, by Salesforce id.")] = None,
     status: Annotated[
-        list[str] | None, typer.Option(help="planned, sent, applied, failed, unknown, rejected. May be repeated.")
+        list[str] | None, typer.Option(help="planned, sent, applied, failed, unknown, rejected, skipped. May be repeated.")
     ] = None,
     limit: Annotated[int, typer.Option(min=1, help="At most so many, the latest.")] = 50,
     as_csv: Annotated[
@@ -54,8 +55,12 @@ def log(
 ) -> int:
     """List runs; with a filter, list every attempted change and its outcome."""
     from kevasync.cli.sides import open_kept
+    from kevasync.store.ledger import STATUSES
 
     at = Context.of(ctx)
+    strange = [name for name in status or () if name not in STATUSES]
+    if strange:
+        raise UsageError("usage", f"--status {strange[0]}: a change is one of {', '.join(STATUSES)}")
     with open_kept(at.workspace) as kept:
         ledger = kept.stores.ledger
         if run is None and customer is None and record is None and not status and not as_csv:
@@ -82,10 +87,14 @@ def find_run(ledger: Ledger, wanted: str) -> str:
     runs = ledger.last_runs(1_000)
     if wanted == "latest":
         runs = [item for item in runs if item.kind == "apply"][:1]
+        if not runs:
+            raise UsageError("run-not-found", "no plan has been applied in this workspace yet")
     else:
         runs = [item for item in runs if item.id.startswith(wanted)]
-    if len(runs) != 1:
-        raise UsageError("run-not-found", f"{len(runs)} runs are called {wanted}")
+    if not runs:
+        raise UsageError("run-not-found", f"no run begins with {wanted!r}")
+    if len(runs) > 1:
+        raise UsageError("run-not-found", f"{len(runs)} runs begin with {wanted!r}; type more of the id")
     return str(runs[0].id)
 
 
@@ -121,6 +130,9 @@ def _show_runs(screen: Screen, runs: list[dict[str, Any]]) -> None:
 
 
 def _show_entries(screen: Screen, entries: list[dict[str, Any]]) -> None:
+    if not entries:
+        screen.line("No change fits. All runs: kevasync log")
+        return
     rows = [
         (item["keva_id"], item["sf_id"], item["direction"], item["operation"], item["status"], _told(item))
         for item in entries
@@ -131,7 +143,11 @@ def _show_entries(screen: Screen, entries: list[dict[str, Any]]) -> None:
 def _told(item: dict[str, Any]) -> str:
     if item["message"]:
         return f"{item['code']}: {item['message']}" if item["code"] else str(item["message"])
-    return ", ".join(f"{field}: {old!r} -> {new!r}" for field, (old, new) in (item["changes"] or {}).items())
+    return ", ".join(f"{field}: {_quoted(old)} -> {_quoted(new)}" for field, (old, new) in (item["changes"] or {}).items())
+
+
+def _quoted(value: str | None) -> str:
+    return "(null)" if value is None else shortened(repr(value))
 
 
 def _write_csv(at: Context, entries: list[dict[str, Any]]) -> None:

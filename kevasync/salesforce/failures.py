@@ -166,6 +166,10 @@ def error_items(error: SalesforceError) -> list[dict[str, Any]]:
     return [{"errorCode": f"HTTP_{error.status}", "message": words}]
 
 
+_IN_A_QUERY = re.compile(r"^.*\n *\^ *\nERROR at Row:\d+:Column:\d+\n", re.DOTALL)
+"""Salesforce quotes a piece of the query with an arrow below; the sentence after it says what is wrong."""
+
+
 def call_error(error: SalesforceError, doing: str) -> KevasyncError:
     """The error of a whole call as one of ours. `doing` completes "while …" and names no values.
 
@@ -173,6 +177,7 @@ def call_error(error: SalesforceError, doing: str) -> KevasyncError:
     """
     item = error_items(error)[0]
     side_code, message = str(item.get("errorCode", "")), redact(str(item.get("message", ""))).strip()
+    message = _IN_A_QUERY.sub("", message)
     code = code_for(side_code)
     if code == UNKNOWN_CODE and error.status == 401:  # noqa: PLR2004 the number is the name
         code = "salesforce-session-expired"

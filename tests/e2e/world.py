@@ -87,7 +87,12 @@ class World:
         self.sandbox = sandbox
         self.folder = folder / "workspace"
         info = sandbox.info
-        self.workspace = Workspace.create(self.folder, instance_url=info["instance_url"], keva_url=info["keva_url"])
+        self.workspace = Workspace.create(
+            self.folder,
+            instance_url=info["instance_url"],
+            login_url=info["login_url"],
+            keva_url=info["keva_url"],
+        )
         if settings:
             path = self.folder / "kevasync.toml"
             path.write_text(path.read_text(encoding="utf-8") + settings, encoding="utf-8")
