@@ -7,6 +7,7 @@ import random
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -140,24 +141,26 @@ class KevaClient:
 
     def lookup(self, email: str) -> Customer | None:
         """The customer with this e-mail, or None. Asks the look-up, and the search until the look-up has found one."""
-        found = self._looked_up(email)
-        if found is not None or self._looks_up:
-            return found
+        try:
+            found = self._looked_up(email)
+            if found is not None or self._looks_up:
+                return found
+        except RowRefusedError:
+            _log.debug("keva_lookup_refused")  # it may want another parameter; the search is documented
         return next((one for one in self.search(email) if _has_email(one, email)), None)
 
     def with_email(self, email: str) -> list[Customer]:
         """All customers with this e-mail: the look-up tells of one only, so it is asked where the search finds none."""
         found = [one for one in self.search(email) if _has_email(one, email)]
         self._searches = self._searches or bool(found)
-        if not found and not self._searches and (one := self._looked_up(email)) is not None:
-            return [one]
+        if not found and not self._searches:
+            with suppress(RowRefusedError):
+                one = self._looked_up(email)
+                return [one] if one is not None else []
         return found
 
     def _looked_up(self, email: str) -> Customer | None:
-        try:
-            found = self._found("GET", self.lookup_path, params={"email": email})
-        except RowRefusedError:
-            return None
+        found = self._found("GET", self.lookup_path, params={"email": email})
         if found is None or not _has_email(found, email):
             return None
         self._looks_up = True

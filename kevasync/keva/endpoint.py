@@ -42,7 +42,7 @@ _FEW = 3
 _CALLS_AN_EMAIL = 2
 _CALLS_A_CREATE = 2
 _CREATE_ATTEMPTS = 3
-_UNCOUNTED = 1_000  # where Keva does not count, so many e-mails are asked for one by one
+_UNCOUNTED = 1_000  # where Keva does not count, so many customers are asked for one by one
 _FAILURES_IN_A_ROW = 3
 
 
@@ -89,7 +89,7 @@ class KevaApiEndpoint:
 
     def _spool(self, lines: Path, selection: Selection, watch: _Watch) -> None:
         """Write the customers as NDJSON: what Keva said, nothing added."""
-        # JSON can smuggle in half a character (\\ud800), which no file takes: it becomes a question mark.
+        # JSON can smuggle in half a character (\ud800), which no file takes: it becomes a question mark.
         with lines.open("w", encoding="utf-8", errors="replace") as file:
             for customers in self._chosen(selection, watch):
                 self._learn(customers)
@@ -134,7 +134,8 @@ class KevaApiEndpoint:
             wanted -= {str(one["id"]) for one in found}
             if not wanted:
                 return
-            if total is not None and len(wanted) < math.ceil(total / PAGE) - number:
+            left = math.ceil(total / PAGE) - number if total is not None else _UNCOUNTED
+            if len(wanted) < left:
                 yield from self._one_by_one(sorted(wanted))
                 return
 
