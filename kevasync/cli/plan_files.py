@@ -132,9 +132,9 @@ def _compare(
         return make_plan(con, request, PlanContext(snapshots=files, estimators=_ESTIMATORS), out)
     except UsageError as error:
         if error.code == "export-id-twice":  # found in passing; now say in which rows, where it was links or base
-            for path, name in ((asked.links, "links"), (None if asked.links else asked.base, "base")):
-                if path is not None:
-                    doubled_rows(con, path, work / f"{name}-again")
+            teller = asked.links or asked.base
+            if teller is not None:
+                doubled_rows(con, teller, work / "again")
         raise
     except duckdb.Error as error:
         for name, path in (("keva_file", asked.keva), ("sf_file", asked.salesforce), (base, asked.base)):

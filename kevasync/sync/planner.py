@@ -105,7 +105,7 @@ def _write_files(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
     ):
         path = folder / f"{'base' if table == 'agreements' else table}.parquet"
         con.execute(
-            f"copy (from {table} {order}) to '{_escaped(path)}' (format parquet, compression snappy)"
+            f"copy (from {table} {order}) to '{_escaped(path)}' (format parquet, compression snappy, dictionary_size_limit 1000)"
         ).fetchall()
         with path.open("rb") as file:
             os.fsync(file.fileno())
