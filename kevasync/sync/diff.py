@@ -12,7 +12,6 @@ from functools import cache
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 from duckdb.func import FunctionNullHandling
 
 from kevasync.errors import UsageError
@@ -91,18 +90,29 @@ def run_diff(con: duckdb.DuckDBPyConnection, request: DiffRequest) -> tuple[list
     return fields, off
 
 
+# True where every record stands once. A pair known twice makes more live rows than there are records; a record there
+# twice makes more known pairs than there are, or, where nobody links it, stands twice among the few that are alone.
+_ALL_ONCE = """select not narrows
+    and known = (select count(*) from links) and keva_live = (select count(*) from keva_narrow)
+    and sf_live = (select count(*) from sf_narrow)
+    and not exists (
+        select 1 from matched where not known and keva_id is not null group by keva_id having count(*) > 1)
+    and not exists (select 1 from matched where keva_id is null group by sf_id having count(*) > 1)
+    from in_scope, (select count(*) filter (where known) as known, count(*) filter (where keva_live) as keva_live,
+        count(*) filter (where sf_live) as sf_live from matched)"""
+
+
 def _refuse_doubled(con: duckdb.DuckDBPyConnection) -> None:
     """Every record stands once on its side, and in links and base; told by counts, looked up only where they differ.
 
     Raises UsageError `export-id-twice`.
     """
+    if con.execute(_ALL_ONCE).fetchall()[0][0]:
+        return
     for key, places in (
         ("keva_id", {"Keva's data": "keva_narrow", "base or links": "matched"}),
         ("sf_id", {"Salesforce's data": "sf_narrow", "base or links": "matched"}),
     ):
-        count = f"select count({key}) - count(distinct hash({key})) filter (where {key} is not null) from matched"  # noqa: S608 ours
-        if not con.execute(count).fetchall()[0][0]:
-            continue
         for place, table in places.items():
             found = con.execute(
                 f"""select {key}, count(*) over () from {table} where {key} is not null
@@ -158,13 +168,8 @@ def _links(con: duckdb.DuckDBPyConnection, request: DiffRequest) -> None:
     con.execute(
         f"create temp table tombstones as select * from ({dead}) as dead anti join links using (keva_id, sf_id)"  # noqa: S608 quoted above
     )
-    customers = None if request.customers is None else pa.table({"keva_id": pa.array(request.customers, pa.string())})
-    con.execute("create temp table in_scope as select $1::boolean as narrows", [customers is not None])
-    con.execute("create temp table scope (keva_id varchar)")
-    if customers is not None:
-        con.register("wanted", customers)
-        con.execute("insert into scope select keva_id from wanted")
-        con.unregister("wanted")
+    con.execute("create temp table in_scope as select $1::boolean as narrows", [request.customers is not None])
+    con.execute("create temp table scope as select unnest($1::varchar[]) as keva_id", [list(request.customers or ())])
 
 
 def _rules(con: duckdb.DuckDBPyConnection, fields: Sequence[PlannedField], request: DiffRequest) -> None:
