@@ -27,6 +27,7 @@ __all__ = ["DiffRequest", "connect", "run_diff"]
 
 # Without a describe (a plan from files) only what every org requires is known; Salesforce's object reference.
 _ALWAYS_REQUIRED = {"Contact": ("LastName",), "Lead": ("LastName", "Company"), "Account": ("Name",)}
+_NO_FIELD = -1  # the field number of what no field of the mapping is for
 _CHECKED = (FieldKind.EMAIL, FieldKind.NUMBER, FieldKind.BOOLEAN, FieldKind.DATE, FieldKind.DATETIME)
 
 
@@ -207,7 +208,7 @@ def _constraints(fields: Sequence[PlannedField], request: DiffRequest) -> list[d
 
 
 def _needed(fields: Sequence[PlannedField], request: DiffRequest) -> list[dict[str, object]]:
-    """What a new record cannot do without: the e-mail, and every required target that is mapped."""
+    """What a new record cannot do without: the e-mail, and every required target, mapped or not."""
     required = _required(request)
     rows: list[dict[str, object]] = []
     for item in fields:
@@ -219,6 +220,14 @@ def _needed(fields: Sequence[PlannedField], request: DiffRequest) -> list[dict[s
                     rows.append(_need("create", target, item.number, "to_crm", problem))
         if is_email and item.direction is not Direction.TO_CRM:
             rows.append(_need("create-keva", item.mapping.keva, item.number, "from_crm", "no e-mail"))
+    served = {target.casefold() for row in rows if row["pair_verdict"] == "create" for target in [str(row["field"])]}
+    rows += [
+        _need("create", target, _NO_FIELD, "to_crm", f"nothing is mapped to {target}, which is required")
+        for target in sorted(required)
+        if target.casefold() not in served
+    ]
+    if not any(row["pair_verdict"] == "create-keva" for row in rows):
+        rows.append(_need("create-keva", "email", _NO_FIELD, "from_crm", "nothing is mapped to Keva's e-mail"))
     return rows
 
 

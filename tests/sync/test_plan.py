@@ -255,3 +255,14 @@ def test_guards_fire_with_their_numbers(plan_of):
     empty = plan_of(keva=[], crm=[row[1] for row in rows], base=[row[2] for row in rows])
     assert {guard["code"] for guard in empty.plan.guards} == {"guard-empty-side", "guard-unlinks"}
     assert Direction.TO_CRM in empty.plan.manifest["directions"] or not empty.plan.manifest["directions"]
+
+
+def test_what_no_field_is_mapped_to_rejects_a_create(plan_of):
+    """A required field of Salesforce, or Keva's e-mail, that the mapping leaves out is said in the plan, not by the side."""
+    bare = dataclasses.replace(MAPPING, fields=tuple(f for f in MAPPING.fields if f.keva != "name"))
+    made = plan_of(keva=[{"id": "k1", "email": "p1@a.example"}], mapping=bare)
+    assert (made.operation("k1"), made.changes) == ("rejected", [])
+    assert made.reason("k1") == "nothing is mapped to LastName, which is required"
+    one_way = dataclasses.replace(with_field("email", direction=Direction.TO_CRM), create_in_keva=True)
+    made = plan_of(crm=[settled(1)[1]], mapping=one_way)
+    assert (made.operation(settled(1)[1]["id"]), made.changes) == ("rejected", [])
