@@ -65,6 +65,12 @@ def tie(run: Run) -> None:
             case status when 'rejected' then 'one of the two was linked to another record since' end as message
         from fate"""  # noqa: S608 our own keys
     )
+    run.settle(  # without the link its values have no business on the other side
+        """select writes.key, null::varchar as id, 'rejected' as status, 'stale' as code, links.message
+        from entries as writes join entries as links
+            on links.keva_id = writes.keva_id and links.sf_id = writes.sf_id and links.operation = 'link'
+        where writes.operation = 'update' and writes.status = 'planned' and links.status = 'rejected'"""
+    )
 
 
 def dissolve(run: Run) -> None:

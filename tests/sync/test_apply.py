@@ -6,7 +6,7 @@ import pytest
 from apply_world import World, rows, writes
 
 from kevasync.endpoint import Failure
-from kevasync.records import Outcome
+from kevasync.records import KevaId, Link, Outcome, SalesforceId
 
 
 @pytest.fixture
@@ -157,3 +157,15 @@ def test_a_sample_writes_the_first_records_and_the_rest_follows(world):
     rest = world.apply(plan)
     assert (rest.input, rest.counts[Outcome.APPLIED], rest.counts[Outcome.NO_OP]) == (5, 3, 2)
     assert (rest.stale, len(world.sf.values("Contact")), len(world.links())) == (0, 5, 5)
+
+
+def test_a_link_that_is_refused_takes_its_values_with_it(world):
+    """Where the Contact got another link since the plan, nothing of this customer is written to it, or back."""
+    world.customer(1, phone=None)
+    contact = world.contact(1, Title=None)
+    plan = world.plan()
+    world.stores.links.save("contact", [Link(KevaId("cust_other"), SalesforceId(contact), "given")], None)
+    before = world.picture()
+    result = world.apply(plan)
+    assert (result.balanced, result.counts[Outcome.REJECTED], result.counts[Outcome.APPLIED]) == (True, 1, 0)
+    assert world.picture() == before
