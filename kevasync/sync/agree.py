@@ -228,9 +228,12 @@ def _keva_now(run: Run) -> set[str]:
     )
     plain = ", ".join(f"plan_keva.{quote_identifier(name)}" for name in known)
     again = ", ".join(quote_identifier(name) for name in known)
+    names = ", ".join(quote_literal(name) for name in known)
     run.con.execute(
         f"""create or replace temp table keva_now as
-        select _id, _absent, {told} from plan_keva join kept on kept.keva_id = _id
+        select keva_id as _id, case when _id is null then list_filter([{names}]::varchar[],
+                lambda name: not map_contains(held, name)) else _absent end as _absent, {told}
+        from kept left join plan_keva on plan_keva._id = kept.keva_id
         union all by name
         select _id, _absent, {again} from keva_after
         where _id in (select unnest($unsaid::varchar[]))
