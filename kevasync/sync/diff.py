@@ -28,6 +28,7 @@ __all__ = ["DiffRequest", "connect", "run_diff"]
 
 # Without a describe (a plan from files) only what every org requires is known; Salesforce's object reference.
 _ALWAYS_REQUIRED = {"Contact": ("LastName",), "Lead": ("LastName", "Company"), "Account": ("Name",)}
+_NO_FIELD = -1  # the field number of what no field of the mapping is for
 _CHECKED = (FieldKind.EMAIL, FieldKind.NUMBER, FieldKind.BOOLEAN, FieldKind.DATE, FieldKind.DATETIME)
 
 
@@ -75,9 +76,12 @@ def run_diff(con: duckdb.DuckDBPyConnection, request: DiffRequest) -> tuple[list
     run_steps(con, before)
     _links(con, request)
     linking = read_steps("link.sql")
-    run_steps(con, linking[:1])
+    cut = next(number for number, (name, _) in enumerate(linking) if name == "merged")
+    run_steps(con, linking[:cut])
     _refuse_doubled(con)
-    run_steps(con, linking[1:])
+    alone = "unsettled where not known" if request.customers is None else "keva_narrow anti join links using (keva_id)"
+    con.execute(f"create temp view alone as select keva_id from {alone}")  # noqa: S608 ours
+    run_steps(con, linking[cut:])
     if request.mapping.create_in_keva:
         run_steps(con, read_steps("create_in_keva.sql"))
     run_steps(con, after)
@@ -252,7 +256,7 @@ def _constraints(fields: Sequence[PlannedField], request: DiffRequest) -> list[d
 
 
 def _needed(fields: Sequence[PlannedField], request: DiffRequest) -> list[dict[str, object]]:
-    """What a new record cannot do without: the e-mail, and every required target that is mapped."""
+    """What a new record cannot do without: the e-mail, and every required target, mapped or not."""
     required = _required(request)
     rows: list[dict[str, object]] = []
     for item in fields:
@@ -264,6 +268,14 @@ def _needed(fields: Sequence[PlannedField], request: DiffRequest) -> list[dict[s
                     rows.append(_need("create", target, item.number, "to_crm", problem))
         if is_email and item.direction is not Direction.TO_CRM:
             rows.append(_need("create-keva", item.mapping.keva, item.number, "from_crm", "no e-mail"))
+    served = {target.casefold() for row in rows if row["pair_verdict"] == "create" for target in [str(row["field"])]}
+    rows += [
+        _need("create", target, _NO_FIELD, "to_crm", f"nothing is mapped to {target}, which is required")
+        for target in sorted(required)
+        if target.casefold() not in served
+    ]
+    if not any(row["pair_verdict"] == "create-keva" for row in rows):
+        rows.append(_need("create-keva", "email", _NO_FIELD, "from_crm", "nothing is mapped to Keva's e-mail"))
     return rows
 
 
