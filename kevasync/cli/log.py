@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["find_run", "log"]
 
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+NUMBER = re.compile(r"[+-][\d ().,/-]*")
 COLUMNS = (
     "run_id",
     "keva_id",
@@ -41,7 +44,13 @@ def log(
         list[str] | None, typer.Option(help="planned, sent, applied, failed, unknown, rejected. May be repeated.")
     ] = None,
     limit: Annotated[int, typer.Option(min=1, help="At most so many, the latest.")] = 50,
-    as_csv: Annotated[bool, typer.Option("--csv", help="CSV on stdout, one line a change of a value.")] = False,
+    as_csv: Annotated[
+        bool,
+        typer.Option(
+            "--csv",
+            help="CSV on stdout, one line a change of a value; formulas get an apostrophe in front.",
+        ),
+    ] = False,
 ) -> int:
     """List runs; with a filter, list every attempted change and its outcome."""
     from kevasync.cli.sides import open_kept
@@ -130,4 +139,11 @@ def _write_csv(at: Context, entries: list[dict[str, Any]]) -> None:
     writer.writerow((*COLUMNS[:-1], "field", "old", "new"))
     for item in entries:
         for field, (old, new) in (item["changes"] or {}).items():
-            writer.writerow([*(item[name] for name in COLUMNS[:-1]), field, old, new])
+            writer.writerow([harmless(cell) for cell in (*(item[name] for name in COLUMNS[:-1]), field, old, new)])
+
+
+def harmless(cell: object) -> object:
+    """A cell that a spreadsheet would run as a formula, behind an apostrophe; telephone and other numbers stay."""
+    if isinstance(cell, str) and cell.startswith(FORMULA) and not NUMBER.fullmatch(cell):
+        return f"'{cell}"
+    return cell

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, TypedDict
 import duckdb
 
 from kevasync.cli.known_files import doubled_rows, known_view
+from kevasync.endpoint import META_COLUMNS
 from kevasync.errors import UsageError
 from kevasync.keva.export import customer_view, land
 from kevasync.keva.landing import land_table, parquet_view
@@ -20,7 +22,7 @@ from kevasync.salesforce import cost
 from kevasync.sync.diff import DiffRequest, connect
 from kevasync.sync.plan import Plan, not_written, room_for
 from kevasync.sync.planner import PlanContext, make_plan
-from kevasync.values import quote_literal
+from kevasync.values import quote_identifier, quote_literal
 from kevasync.workspace.settings import parse_region
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ __all__ = ["FilePlan", "memory_limit", "plan_from_files"]
 
 DEFAULT_MEMORY = "1GB"
 KEVA_CALLS_A_MINUTE = 100
+KEVA_POINTER = "salesforceContactId"
 
 
 class _Roles(TypedDict):
@@ -119,8 +122,8 @@ class DiffParts:
 def _compare(
     at: Context, con: duckdb.DuckDBPyConnection, asked: FilePlan, parts: DiffParts, work: Path, out: Path
 ) -> Plan:
-    _view(con, "keva_file", _customers(at, asked.keva, work))
-    _view(con, "sf_file", _contacts(at, asked.salesforce, work))
+    _view(con, "keva_file", _customers(at, asked.keva, work), _keva_fields(parts.mapping))
+    _view(con, "sf_file", _contacts(at, asked.salesforce, work), _salesforce_fields(parts.mapping))
     base = known_view(con, "base", asked.base, work / "base", tells_links=asked.links is None)
     links = known_view(con, "links", asked.links, work / "links", tells_links=True)
     request = DiffRequest(
@@ -131,10 +134,8 @@ def _compare(
     try:
         return make_plan(con, request, PlanContext(snapshots=files, estimators=_ESTIMATORS), out)
     except UsageError as error:
-        if error.code == "export-id-twice":  # found in passing; now say in which rows, where it was links or base
-            teller = asked.links or asked.base
-            if teller is not None:
-                doubled_rows(con, teller, work / "again")
+        if error.code in {"export-id-twice", "export-id-missing"}:
+            _name_rows(con, asked, work)
         raise
     except duckdb.Error as error:
         for name, path in (("keva_file", asked.keva), ("sf_file", asked.salesforce), (base, asked.base)):
@@ -142,12 +143,21 @@ def _compare(
         raise error from None
 
 
+def _name_rows(con: duckdb.DuckDBPyConnection, asked: FilePlan, work: Path) -> None:
+    """Wrong ids were found in passing; look again at the files, to say in which of them and in which rows."""
+    customer_view(asked.keva)
+    parquet_view(asked.salesforce, **CRM_COLUMNS)
+    for path, name in ((asked.links, "links"), (None if asked.links else asked.base, "base")):
+        if path is not None:
+            doubled_rows(con, path, work / f"{name}-again")
+
+
 def _refuse_damaged(con: duckdb.DuckDBPyConnection, view: str | None, path: Path | None) -> None:
     """Read a whole file that is read in place: its damage shows only where the comparison comes to it."""
     if view is None:
         return
     try:
-        con.execute(f"select count(columns(*)) from {view}").fetchall()  # noqa: S608 ours
+        con.execute(f"select max(hash(whole)) from {view} as whole").fetchall()  # noqa: S608 ours
     except duckdb.Error as error:
         reason = str(error).splitlines()[0]
         raise UsageError("export-truncated", f"{path} is damaged: {reason}") from error
@@ -190,8 +200,21 @@ def _region(at: Context) -> str:
     return workspace.settings.default_region if workspace else "US"
 
 
-def _view(con: duckdb.DuckDBPyConnection, name: str, sql: str) -> None:
-    con.execute(f"create temp view {name} as {sql}")
+def _view(con: duckdb.DuckDBPyConnection, name: str, sql: str, fields: Iterable[str]) -> None:
+    """A view of one side with the columns that the plan reads: thousands of others are not dragged along."""
+    wanted = {field.casefold() for field in (*META_COLUMNS, *fields)}
+    columns = [str(row[0]) for row in con.execute(f"describe {sql}").fetchall()]
+    picked = ", ".join(quote_identifier(column) for column in columns if column.casefold() in wanted)
+    con.execute(f"create temp view {name} as select {picked} from ({sql})")  # noqa: S608 quoted
+
+
+def _keva_fields(mapping: ObjectMapping) -> list[str]:
+    return [*(field.keva for field in mapping.fields), KEVA_POINTER]
+
+
+def _salesforce_fields(mapping: ObjectMapping) -> list[str]:
+    names = [name for field in mapping.fields for name in field.salesforce]
+    return [*names, mapping.external_id] if mapping.external_id else names
 
 
 def _parts(parts: tuple[Path, ...]) -> str:

@@ -199,7 +199,7 @@ def _other_than_utf8(path: Path, *, packed: bool, damage: _Damage) -> str:
         undefined = undefined or any(byte in chunk for byte in (b"\x81", b"\x8d", b"\x8f", b"\x90", b"\x9d"))
     if damage.at_end and (whole or broken == 1):
         raise UsageError("export-truncated", f"{path} breaks off in the middle of a character, on line {damage.line}.")
-    if undefined or whole > broken:
+    if undefined or whole * 4 > broken:  # in Windows-1252 text, bytes that happen to be UTF-8 are rare
         raise UsageError(
             "export-encoding", f"{path}, line {damage.line}: bytes that are neither UTF-8 nor Windows-1252."
         )

@@ -39,6 +39,7 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FULL_TEXT = ("No space left", "Disk quota", "File too large", "not enough disk space")
 _ROWS_A_GROUP = 61_440
 _CELLS_A_GROUP = 4_000_000
+_WIDE = 1_000
 _NAMED = 3
 CUSTOM_NOTE = "kevasync_custom_fields"
 """Key of the Parquet metadata that lists the columns made of custom fields, as JSON."""
@@ -278,6 +279,8 @@ def _bare(raw: Raw) -> str:
 
 def copy_out(con: duckdb.DuckDBPyConnection, sql: str, target: Path, width: int, custom: Sequence[str] = ()) -> int:
     """Write the rows as one Parquet file; answers their number."""
+    if width > _WIDE:
+        con.execute("SET threads = 1")  # each thread holds 2,048 rows of every column: twice the memory, thrice the CPU
     group = max(2048, min(_ROWS_A_GROUP, _CELLS_A_GROUP // max(width, 1)))
     # Which columns were custom fields is kept in the file, for whoever writes them back.
     note = f", KV_METADATA {{{CUSTOM_NOTE}: {quote_literal(json.dumps(list(custom)))}}}" if custom else ""

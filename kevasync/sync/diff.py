@@ -107,10 +107,14 @@ _ALL_ONCE = """select not narrows
 
 
 def _refuse_doubled(con: duckdb.DuckDBPyConnection) -> None:
-    """Every record stands once on its side, and in links and base; told by counts, looked up only where they differ.
+    """Every record has an id, and stands once on its side, in links and base; told by counts, looked up if they differ.
 
-    Raises UsageError `export-id-twice`.
+    Raises UsageError `export-id-missing`, `export-id-twice`.
     """
+    for key, table, place in (("keva_id", "keva_narrow", "Keva's data"), ("sf_id", "sf_narrow", "Salesforce's data")):
+        rows, ids = con.execute(f"select count(*), count({key}) from {table}").fetchall()[0]  # noqa: S608 ours
+        if ids < rows:
+            raise UsageError("export-id-missing", f"{rows - ids:,} of {rows:,} records have no id in {place}")
     if con.execute(_ALL_ONCE).fetchall()[0][0]:
         return
     for key, places in (
@@ -124,7 +128,8 @@ def _refuse_doubled(con: duckdb.DuckDBPyConnection) -> None:
             ).fetchall()
             if found:
                 names = ", ".join(str(row[0]) for row in found)
-                raise UsageError("export-id-twice", f"{found[0][1]:,} ids stand more than once in {place}: {names}")
+                number = "1 id stands" if found[0][1] == 1 else f"{found[0][1]:,} ids stand"
+                raise UsageError("export-id-twice", f"{number} more than once in {place}: {names}")
 
 
 def _columns(con: duckdb.DuckDBPyConnection, view: str | None) -> frozenset[str]:

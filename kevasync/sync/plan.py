@@ -115,8 +115,12 @@ def _read_manifest(path: Path) -> dict[str, Any]:
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except json.JSONDecodeError as error:
         raise UsageError("plan-unreadable", f"{path}, line {error.lineno}: not valid JSON ({error.msg})") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError("plan-unreadable", f"{path} cannot be read: {error}") from error
+    except UnicodeDecodeError as error:
+        raise UsageError("plan-unreadable", f"{path} is not UTF-8 text (byte {error.start})") from error
+    except OSError as error:
+        raise UsageError(
+            "plan-unreadable", f"{path} cannot be read: {(error.strerror or str(error)).lower()}"
+        ) from error
     if not isinstance(manifest, dict):
         raise UsageError("plan-unreadable", f"{path} holds no JSON object")
     if manifest.get("format", FORMAT) != FORMAT:
