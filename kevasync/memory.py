@@ -257,7 +257,9 @@ class MemoryEndpoint:
                 values[batch.external_id] = row["_keva_id"]
             twin = self._twin(batch, values)
             identity, created = twin or self._new_id(batch.object), twin is None
-        self.put(batch.object, values, identity)
+        # what a record never said it still does not say, unless it was written
+        earlier = records[identity].absent if identity in records else ()
+        self.put(batch.object, values, identity, [name for name in earlier if name not in values])
         returned = dict(records[identity].values) if self.side is Side.KEVA else None
         return WriteResult(row["_key"], identity, WriteOutcome.APPLIED, created, returned=returned)
 

@@ -126,7 +126,7 @@ def doubled_rows(con: duckdb.DuckDBPyConnection, path: Path, into: Path) -> None
 
 
 def _rows(con: duckdb.DuckDBPyConnection, source: _Source, condition: str) -> list[int]:
-    wrong = f"from ({source.sql}) where {condition}"  # noqa: S608 ours
+    wrong = f"from ({source.sql}) where {condition}"
     if not con.execute(f"select 1 {wrong} limit 1").fetchall():
         return []
     return [int(row[0]) for row in con.execute(f"select _row {wrong} order by _row limit {_NAMED + 1}").fetchall()]

@@ -7,8 +7,8 @@ import random
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -18,33 +18,22 @@ from urllib.request import getproxies
 import requests
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_random_exponential
 
-from kevasync.endpoint import Limits
-from kevasync.errors import KevasyncError, RunError, UsageError
+from kevasync.endpoint import Limits, Stop
+from kevasync.errors import RunError, UsageError
+from kevasync.keva.allowance import LONGEST_WAIT, Allowance, number
+from kevasync.keva.answers import AnswerLostError, Customer, RowRefusedError, error_text, one_customer, refusal
 from kevasync.keva.paging import Listing
 
-__all__ = ["Customer", "KevaClient", "RowRefusedError"]
-
-Customer = dict[str, Any]
-"""A customer as the API's JSON has it."""
+__all__ = ["PAGE", "AnswerLostError", "Customer", "KevaClient", "RowRefusedError"]
 
 PAGE = 100
 _ATTEMPTS = 5
 _LIMIT_ATTEMPTS = 8
 _TIMEOUT = (10.0, 60.0)
-_LONGEST_WAIT = 90.0
+_PIECE = 0.5
+_UNTOLD_WAIT = 30.0  # several of these are longer than the minute that Keva counts in
 _full_jitter = wait_random_exponential(multiplier=0.5, max=30)
 _log = logging.getLogger(__name__)
-
-
-class RowRefusedError(Exception):
-    """Keva refused one record: HTTP status, our code, Keva's text, and the fields it names."""
-
-    def __init__(self, status: int, code: str, message: str, fields: tuple[str, ...] = ()) -> None:
-        super().__init__(message)
-        self.status = status
-        self.code = code
-        self.message = message
-        self.fields = fields
 
 
 class _AgainError(Exception):
@@ -54,36 +43,6 @@ class _AgainError(Exception):
         super().__init__(reason)
         self.status = status
         self.seconds = seconds
-
-
-@dataclass(slots=True)
-class _Allowance:
-    """What the rate headers of the last answer said. `skew` is Keva's clock less ours, in seconds."""
-
-    limit: int = 100
-    left: int = 100
-    reset: float | None = None
-    skew: float = 0.0
-
-    def note(self, headers: Mapping[str, str], now: float) -> None:
-        self.limit = _number(headers.get("X-RateLimit-Limit"), self.limit)
-        self.left = _number(headers.get("X-RateLimit-Remaining"), self.left)
-        reset = headers.get("X-RateLimit-Reset")
-        self.reset = float(_number(reset, 0)) or None
-        stamp = headers.get("Date")
-        if stamp:
-            try:
-                self.skew = parsedate_to_datetime(stamp).timestamp() - now
-            except ValueError:
-                self.skew = 0.0
-
-    def wait(self, now: float) -> float:
-        """Seconds until requests are allowed again, 0 where they are now."""
-        if self.left > 0 or self.reset is None:
-            return 0.0
-        # A date in Keva's header has whole seconds, so a small skew is none.
-        here = now + (self.skew if abs(self.skew) > 2 else 0.0)  # noqa: PLR2004 two seconds
-        return min(max(self.reset - here, 0.0), _LONGEST_WAIT)
 
 
 class KevaClient:
@@ -111,9 +70,11 @@ class KevaClient:
         self.customers_path = _below(self.base_url, customers_path)
         self.lookup_path = _below(self.base_url, lookup_path) if lookup_path else f"{self.customers_path}/lookup"
         self.calls = 0
+        self._total: int | None = None
+        self._looks_up = self._searches = False
         self.on_wait: Callable[[float], None] = lambda _: None
         self._sleep, self._clock = sleep, clock
-        self._allowance = _Allowance()
+        self._allowance = Allowance()
         self._session = requests.Session()
         self._session.headers.update({"Authorization": f"Bearer {api_key}", "Accept": "application/json"})
         if workspace_id:
@@ -139,6 +100,17 @@ class KevaClient:
         """Close the connections."""
         self._session.close()
 
+    def wait(self, stop: Stop) -> None:
+        """Wait until Keva's limit allows a request, in short pieces, so that a stop is heard."""
+        seconds = self._allowance.wait(self._clock())
+        if seconds <= 0 or stop():
+            return
+        self._tell(seconds)
+        until = self._clock() + seconds
+        while (left := until - self._clock()) > 0 and not stop():
+            self._sleep(min(left, _PIECE))
+        self._tell(0, after=seconds)
+
     def limits(self) -> Limits:
         """The allowance of the minute, as the last answer told it."""
         return Limits(self._allowance.limit, min(self._allowance.left, self._allowance.limit))
@@ -149,36 +121,71 @@ class KevaClient:
         Customers created meanwhile are read too, and nobody comes twice. Raises RunError keva-moving where Keva says
         there are more than can be read.
         """
-        yield from Listing(self._list, PAGE).pages()
+        for rows, total in Listing(self._list, PAGE).pages():
+            self._total = total
+            yield rows, total
+
+    def total(self) -> int | None:
+        """How many customers there are, or were when the list was last read; None where Keva does not count."""
+        if self._total is None:
+            listing = Listing(self._list, PAGE)
+            listing.first({})
+            self._total = listing.total
+        return self._total
 
     def get(self, identity: str) -> Customer | None:
         """One customer by id, or None."""
+        if not identity.strip("."):  # no id: another address
+            return None
         return self._found("GET", f"{self.customers_path}/{_segment(identity)}", "/:id")
 
     def lookup(self, email: str) -> Customer | None:
-        """The customer with this e-mail, or None. Asks the look-up, and the search where there is no look-up."""
-        wanted = email.strip().casefold()
+        """The customer with this e-mail, or None. Asks the look-up, and the search until the look-up has found one."""
         try:
-            found = self._found("GET", self.lookup_path, params={"email": email})
+            found = self._looked_up(email)
+            if found is not None or self._looks_up:
+                return found
         except RowRefusedError:
-            found = None
-        if found is not None and str(found.get("email") or "").strip().casefold() == wanted:
-            return found
-        return next((one for one in self.search(email) if str(one.get("email") or "").casefold() == wanted), None)
+            _log.debug("keva_lookup_refused")  # it may want another parameter; the search is documented
+        return next((one for one in self.search(email) if _has_email(one, email)), None)
+
+    def with_email(self, email: str) -> list[Customer]:
+        """All customers with this e-mail: the look-up tells of one only, so it is asked where the search finds none."""
+        found = [one for one in self.search(email) if _has_email(one, email)]
+        self._searches = self._searches or bool(found)
+        if not found and not self._searches:
+            with suppress(RowRefusedError):
+                one = self._looked_up(email)
+                return [one] if one is not None else []
+        return found
+
+    def _looked_up(self, email: str) -> Customer | None:
+        found = self._found("GET", self.lookup_path, params={"email": email})
+        if found is None or not _has_email(found, email):
+            return None
+        self._looks_up = True
+        return found
 
     def search(self, text: str) -> list[Customer]:
         """The first hundred customers whose e-mail, name or company contains the text."""
         return Listing(self._list, PAGE).first({"search": text})
 
-    def update(self, identity: str, values: Mapping[str, Any]) -> Customer:
-        """Change the fields given (None clears). Repeating it is harmless. Raises RowRefusedError."""
+    def update(self, identity: str, values: Mapping[str, Any]) -> Customer | None:
+        """Change the fields given (None clears); the customer as it is now, if Keva tells.
+
+        Repeated where no answer comes, which is harmless. Raises RowRefusedError.
+        """
         path = f"{self.customers_path}/{_segment(identity)}"
-        return _one(self._call("PATCH", path, body=values, label="/:id")[1], "PATCH")
+        answer = self._call("PATCH", path, body=values, label="/:id")[1]
+        return None if answer is None else one_customer(answer, "PATCH")
 
     def upsert(self, values: Mapping[str, Any]) -> tuple[Customer, bool]:
-        """Create the customer with this e-mail, or update it: (customer, was it created). Raises RowRefusedError."""
-        status, answer = self._call("POST", self.customers_path, body=values)
-        return _one(answer, "POST"), status == requests.codes.created
+        """Create the customer with this e-mail, or update it: (customer, was it created).
+
+        Sent once: the answer to a repeat could not be told from an update. Raises RowRefusedError, AnswerLostError.
+        """
+        status, answer = self._call("POST", self.customers_path, body=values, once=True)
+        return one_customer(answer, "POST"), status == requests.codes.created
 
     def _list(self, params: Mapping[str, str | int]) -> Any:
         try:
@@ -191,7 +198,7 @@ class KevaClient:
         self, method: str, path: str, label: str = "", params: Mapping[str, str | int] | None = None
     ) -> Customer | None:
         try:
-            return _one(self._call(method, path, params=params, label=label)[1], method)
+            return one_customer(self._call(method, path, params=params, label=label)[1], method)
         except RowRefusedError as refused:
             if refused.status == requests.codes.not_found:
                 return None
@@ -205,13 +212,16 @@ class KevaClient:
         params: Mapping[str, str | int] | None = None,
         body: Mapping[str, Any] | None = None,
         label: str = "",
+        once: bool = False,
     ) -> tuple[int, Any]:
-        """(status, JSON) of one request, tried again where that may help. What it is called names no customer."""
-        # Every call may be repeated: reads, PATCH to the same values, and POST, which is an upsert by e-mail.
+        """(status, JSON) of one request, tried again where that may help. What it is called names no customer.
+
+        What is sent `once` is repeated only after a 429, which says that nothing was done.
+        """
         name = f"{method} {self.customers_path if label else path}{label}"
         retrying = Retrying(
             retry=retry_if_exception_type(_AgainError),
-            stop=_enough,
+            stop=partial(_enough, once=once),
             wait=_pause,
             sleep=self._rest,
             reraise=True,
@@ -222,6 +232,8 @@ class KevaClient:
             attempts = retrying.statistics.get("attempt_number", 1)
             if error.status == requests.codes.too_many_requests:
                 raise RunError("keva-limit", f"{name}: Keva answered 429 in {attempts} attempts.") from error
+            if once:
+                raise AnswerLostError(error.status, f"no good answer came ({error})") from error
             if error.status:
                 what = f"{name}: Keva answered {error.status} in {attempts} attempts ({error})."
                 raise RunError("keva-failed", what) from error
@@ -259,78 +271,56 @@ class KevaClient:
             answer = response.json() if response.content else None
         except ValueError:
             answer = None
-        text = _error_text(answer)
+        text = error_text(answer)
         if status == requests.codes.too_many_requests:
-            seconds = _number(response.headers.get("Retry-After"), 0) or self._allowance.wait(self._clock())
-            raise _AgainError(text, status, max(float(seconds), 1.0))
+            seconds = number(response.headers.get("Retry-After"), 0) or self._allowance.wait(self._clock())
+            raise _AgainError(text, status, float(seconds))
         if status >= requests.codes.server_error:
             raise _AgainError(text or "no reason given", status)
+        if status == requests.codes.no_content:
+            return None
         if status < requests.codes.multiple_choices:
             if not isinstance(answer, dict | list):
                 kind = response.headers.get("Content-Type", "nothing").partition(";")[0]
                 raise RunError("keva-answer", f"{name}: the answer is not JSON but {kind}.")
             return answer
-        raise _refusal(name, status, text, answer)
+        raise refusal(name, status, text, answer)
 
     def _rest(self, seconds: float) -> None:
         if seconds <= 0:
             return
-        if seconds >= 1:
-            _log.info("keva_waiting seconds=%.0f", seconds)
-            self.on_wait(seconds)
+        self._tell(seconds)
         self._sleep(seconds)
-        if seconds >= 1:
-            self.on_wait(0)
+        self._tell(0, after=seconds)
+
+    def _tell(self, seconds: float, *, after: float = 0) -> None:
+        """Say that a wait begins, or (0 seconds) that one is over; short ones are not worth it."""
+        if max(seconds, after) < 1:
+            return
+        if seconds:
+            _log.info("keva_waiting seconds=%.0f", seconds)
+        self.on_wait(seconds)
 
 
-def _enough(state: RetryCallState) -> bool:
+def _enough(state: RetryCallState, *, once: bool) -> bool:
     error = state.outcome.exception() if state.outcome else None
     limited = isinstance(error, _AgainError) and error.status == requests.codes.too_many_requests
-    return state.attempt_number >= (_LIMIT_ATTEMPTS if limited else _ATTEMPTS)
+    if limited:
+        return state.attempt_number >= _LIMIT_ATTEMPTS
+    return once or state.attempt_number >= _ATTEMPTS
 
 
 def _pause(state: RetryCallState) -> float:
     """What Keva asks for and a little more, so that clients do not come back together; else full jitter."""
     error = state.outcome.exception() if state.outcome else None
     if isinstance(error, _AgainError) and error.seconds is not None:
-        return min(error.seconds, _LONGEST_WAIT) + random.random()  # noqa: S311 jitter
+        asked = error.seconds or min(2.0**state.attempt_number, _UNTOLD_WAIT)
+        return min(asked, LONGEST_WAIT) + random.random()  # noqa: S311 jitter
     return _full_jitter(state)
 
 
-def _refusal(name: str, status: int, text: str, answer: Any) -> KevasyncError | RowRefusedError:
-    said = f"{name}: Keva answered {status} ({text or 'no reason given'})."
-    codes = requests.codes
-    if status == codes.unauthorized:
-        return UsageError("keva-key", said)
-    if status == codes.forbidden:
-        return UsageError("keva-scope", said)
-    if status == codes.not_found and not isinstance(answer, dict):
-        # Keva itself says what it does not find; a page of something else means that this is not Keva's API.
-        return UsageError("keva-not-found", said)
-    if codes.multiple_choices <= status < codes.bad_request:
-        return RunError("keva-answer", f"{name}: Keva sends elsewhere ({status}), which would lose the key on the way.")
-    details = answer.get("details") if isinstance(answer, dict) else None
-    named = [item for item in details if isinstance(item, dict)] if isinstance(details, list) else []
-    fields = tuple(str(item["field"]) for item in named if item.get("field"))
-    message = "; ".join([text, *(f"{item.get('field')}: {item.get('message')}" for item in named)])
-    code = "keva-not-found" if status == codes.not_found else "keva-rejected"
-    return RowRefusedError(status, code, message.strip("; ") or f"status {status}", fields)
-
-
-def _error_text(answer: Any) -> str:
-    error = answer.get("error") if isinstance(answer, dict) else None
-    if isinstance(error, dict):
-        error = error.get("message")
-    return str(error) if error else ""
-
-
-def _one(answer: Any, method: str) -> Customer:
-    """The customer of an answer, bare or wrapped."""
-    if isinstance(answer, dict) and "id" not in answer:
-        answer = next((answer[name] for name in ("customer", "data") if isinstance(answer.get(name), dict)), answer)
-    if not isinstance(answer, dict) or "id" not in answer:
-        raise RunError("keva-answer", f"{method}: the answer holds no customer.")
-    return answer
+def _has_email(customer: Customer, email: str) -> bool:
+    return str(customer.get("email") or "").strip().casefold() == email.strip().casefold()
 
 
 def _below(base_url: str, path: str) -> str:
@@ -341,10 +331,3 @@ def _below(base_url: str, path: str) -> str:
 
 def _segment(identity: str) -> str:
     return quote(identity, safe="")
-
-
-def _number(text: str | None, default: int) -> int:
-    try:
-        return int(float(text)) if text is not None else default
-    except ValueError:
-        return default

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,12 +26,12 @@ from kevasync.endpoint import (
     WriteResult,
 )
 from kevasync.errors import KevasyncError, RunError
-from kevasync.keva.api import PAGE, Customer, KevaClient, RowRefusedError
+from kevasync.keva.api import PAGE, AnswerLostError, Customer, KevaClient, RowRefusedError
 from kevasync.keva.export import land
 from kevasync.keva.file_endpoint import KevaFileEndpoint
 from kevasync.keva.narrow import narrowed
-from kevasync.keva.schema import customer_schema, object_checked
-from kevasync.keva.wire import CUSTOM_FIELDS, body_of, said_fields, texts_of
+from kevasync.keva.schema import customer_schema, object_checked, spelled
+from kevasync.keva.wire import CUSTOM_FIELDS, as_held, body_of, line_of, said_fields, texts_of
 from kevasync.records import Schema, Side
 from kevasync.values import quote_literal
 
@@ -40,6 +39,10 @@ __all__ = ["KevaApiEndpoint", "KevaFileEndpoint"]
 
 _CHUNK = 20
 _FEW = 3
+_CALLS_AN_EMAIL = 2
+_CALLS_A_CREATE = 2
+_CREATE_ATTEMPTS = 3
+_UNCOUNTED = 1_000  # where Keva does not count, so many customers are asked for one by one
 _FAILURES_IN_A_ROW = 3
 
 
@@ -56,6 +59,7 @@ class KevaApiEndpoint:
         self.client = client
         self._top: set[str] | None = None
         self._custom: set[str] = set()
+        self._asked_back = False
 
     def describe(self, object_name: str) -> Schema:
         """The documented fields and those that customers really have. Raises UsageError object-unknown."""
@@ -85,10 +89,11 @@ class KevaApiEndpoint:
 
     def _spool(self, lines: Path, selection: Selection, watch: _Watch) -> None:
         """Write the customers as NDJSON: what Keva said, nothing added."""
-        with lines.open("w", encoding="utf-8") as file:
+        # JSON can smuggle in half a character (\ud800), which no file takes: it becomes a question mark.
+        with lines.open("w", encoding="utf-8", errors="replace") as file:
             for customers in self._chosen(selection, watch):
                 self._learn(customers)
-                file.writelines(json.dumps(one, ensure_ascii=True) + "\n" for one in customers)
+                file.writelines(line_of(one) for one in customers)
                 watch.advance(len(customers))
             if file.tell() == 0:
                 file.write("[]")
@@ -96,10 +101,24 @@ class KevaApiEndpoint:
     def _chosen(self, selection: Selection, watch: _Watch) -> Iterator[list[Customer]]:
         if selection.ids is not None and len(selection.ids) <= 1:
             yield from self._one_by_one(selection.ids)
-        elif selection.match and selection.match[0] == "email" and len(selection.match[1]) <= _FEW:
-            yield from ([one] for email in selection.match[1] for one in self._with_email(email))
+            return
+        name, values = selection.match or ("", ())
+        emails = list({value.strip().casefold(): value for value in values if value.strip()}.values())
+        if selection.ids is None and spelled(name) == "email" and self._singly(len(emails)):
+            seen: set[str] = set()
+            for email in emails:
+                found = [one for one in self.client.with_email(email) if str(one["id"]) not in seen]
+                seen.update(str(one["id"]) for one in found)
+                yield found
         else:
             yield from self._listed(selection, watch)
+
+    def _singly(self, emails: int) -> bool:
+        """Whether asking for each e-mail takes fewer requests than the whole list."""
+        if emails <= _FEW:
+            return True
+        total = self.client.total()
+        return emails * _CALLS_AN_EMAIL < math.ceil(total / PAGE) if total is not None else emails <= _UNCOUNTED
 
     def _listed(self, selection: Selection, watch: _Watch) -> Iterator[list[Customer]]:
         """Page by page, until asking for each id that is left takes fewer requests than the pages that are left."""
@@ -115,7 +134,8 @@ class KevaApiEndpoint:
             wanted -= {str(one["id"]) for one in found}
             if not wanted:
                 return
-            if total is not None and len(wanted) < math.ceil(total / PAGE) - number:
+            left = math.ceil(total / PAGE) - number if total is not None else _UNCOUNTED
+            if len(wanted) < left:
                 yield from self._one_by_one(sorted(wanted))
                 return
 
@@ -125,20 +145,12 @@ class KevaApiEndpoint:
             if customer is not None:
                 yield [customer]
 
-    def _with_email(self, email: str) -> list[Customer]:
-        """Every customer with the address: the look-up tells of one only, the search of all."""
-        folded = email.strip().casefold()
-        found = {str(one["id"]): one for one in self.client.search(email)}
-        one = self.client.lookup(email)
-        if one is not None:
-            found[str(one["id"])] = one
-        return [one for one in found.values() if str(one.get("email") or "").strip().casefold() == folded]
-
     def write(self, batch: WriteBatch, journal: Journal, progress: Progress, stop: Stop) -> Iterator[list[WriteResult]]:
         """PATCH each customer, or POST each new one; results in chunks of up to 20.
 
-        Both may be repeated, so a lost answer is asked for again. Raises what ends the run: the key, the scope, the
-        network; and RunError keva-failed after three failures of Keva in a row, each of which is UNKNOWN.
+        A PATCH may be repeated, so a lost answer is asked for again. A create is looked up by its e-mail before, lest
+        it overwrite a customer, and after a lost answer. Raises what ends the run: the key, the scope, the network;
+        and RunError keva-failed after three failures of Keva in a row, each of which is UNKNOWN.
         """
         object_checked(batch.object)
         watch = _Watch(self.client, progress)
@@ -147,6 +159,7 @@ class KevaApiEndpoint:
         failures = 0
         try:
             for row in _rows(batch):
+                self.client.wait(stop)
                 if stop():
                     break
                 journal.sending([row["_key"]])
@@ -176,15 +189,11 @@ class KevaApiEndpoint:
             return _failed(key, identity, "delete-unsupported", "Keva has no way to delete a customer"), None
         values = {name: row[name] for name in batch.fields if row.get(name) is not None}
         values |= dict.fromkeys(row["_clear"] or ())
-        created = False
         try:
             body = body_of(values, self._top_level(values))
             if batch.create:
-                if not body.get("email"):
-                    return _failed(key, None, "keva-create-no-email", "a customer needs an e-mail"), None
-                customer, created = self.client.upsert(body)
-            else:
-                customer = self.client.update(identity, self._merged(identity, body))
+                return self._create(key, body, values)
+            customer = self.client.update(identity, self._merged(identity, body))
         except RowRefusedError as refused:
             return _failed(key, identity, refused.code, refused.message, refused.fields, str(refused.status)), None
         except ValueError as error:
@@ -193,17 +202,53 @@ class KevaApiEndpoint:
             if error.code != "keva-failed":
                 raise
             return WriteResult(key, identity, WriteOutcome.UNKNOWN), error
+        return self._applied(key, customer or {"id": identity}, values), None
+
+    def _create(
+        self, key: str, body: Mapping[str, Any], values: Mapping[str, str | None]
+    ) -> tuple[WriteResult, RunError | None]:
+        """Create a customer, sure that nobody is overwritten and that a lost answer makes no second one."""
+        email = str(body.get("email") or "")
+        if not email:
+            return _failed(key, None, "keva-create-no-email", "a customer needs an e-mail", ("email",)), None
+        owner = self.client.lookup(email)
+        for _ in range(_CREATE_ATTEMPTS):
+            if owner is not None:
+                return _failed(
+                    key, None, "keva-email-taken", f"customer {owner['id']} has this e-mail", ("email",)
+                ), None
+            try:
+                customer, created = self.client.upsert(body)
+            except AnswerLostError as lost:
+                owner, reason = self.client.lookup(email), lost
+                if owner is None or not _holds(owner, body):
+                    continue
+                customer, created = owner, True
+            if not self._asked_back:
+                # Once it is known that the look-up finds customers, it is trusted when it finds none.
+                self._asked_back = True
+                self.client.lookup(email)
+            return self._applied(key, customer, values, created=created), None
+        failure = Failure("keva-failed", str(reason.status or ""), str(reason), retryable=True)
+        error = RunError("keva-failed", f"POST {self.client.customers_path}: {reason}.")
+        return WriteResult(key, None, WriteOutcome.UNKNOWN, failure=failure), error
+
+    def _applied(
+        self, key: str, customer: Customer, values: Mapping[str, str | None], *, created: bool = False
+    ) -> WriteResult:
         self._learn([customer])
+        # An answer without content, or one that is silent on what was sent, tells nothing of what Keva holds now.
         returned = texts_of(customer, values)
-        return WriteResult(key, str(customer["id"]), WriteOutcome.APPLIED, created, returned=returned), None
+        return WriteResult(key, str(customer["id"]), WriteOutcome.APPLIED, created, returned=returned or None)
 
     def _merged(self, identity: str, body: dict[str, Any]) -> dict[str, Any]:
         """Custom fields are sent whole: no page says whether Keva keeps those that a PATCH leaves out."""
         if CUSTOM_FIELDS not in body:
             return body
-        customer = self.client.get(identity)
-        held = customer.get(CUSTOM_FIELDS) if customer else None
-        return body | {CUSTOM_FIELDS: {**(held if isinstance(held, dict) else {}), **body[CUSTOM_FIELDS]}}
+        found = (self.client.get(identity) or {}).get(CUSTOM_FIELDS)
+        held: dict[str, Any] = found if isinstance(found, dict) else {}
+        said = {name: as_held(name, text, held.get(name)) for name, text in body[CUSTOM_FIELDS].items()}
+        return body | {CUSTOM_FIELDS: {**held, **said}}
 
     def _top_level(self, values: Mapping[str, str | None]) -> set[str]:
         if not (set(body_of(values, ())) & {CUSTOM_FIELDS}):
@@ -230,14 +275,23 @@ class KevaApiEndpoint:
         return iter(())
 
     def estimate(self, object_name: str, creates: int, updates: int) -> tuple[int, float]:
-        """One request a record, a hundred a minute."""
+        """Two requests a create, one an update, a hundred a minute."""
         object_checked(object_name)
-        calls = creates + updates
+        calls = creates * _CALLS_A_CREATE + updates
         return calls, calls / self.client.limits().api_calls_max
 
     def limits(self) -> Limits | None:
         """The requests left in this minute."""
         return self.client.limits()
+
+
+def _holds(customer: Customer, body: Mapping[str, Any]) -> bool:
+    """Whether the customer has the values that were sent; Keva may trim a text or lower its case."""
+    return all(_told(customer.get(name)) == _told(value) for name, value in body.items() if name != CUSTOM_FIELDS)
+
+
+def _told(value: Any) -> Any:
+    return value.strip().casefold() if isinstance(value, str) else value
 
 
 class _Watch:

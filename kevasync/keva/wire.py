@@ -9,12 +9,12 @@ from typing import Any
 
 from kevasync.keva.columns import as_text
 from kevasync.keva.schema import kind_of, spelled
-from kevasync.values import FieldKind
+from kevasync.values import FieldKind, canonical, is_valid, list_items
 
-__all__ = ["CUSTOM_FIELDS", "as_json", "body_of", "said_fields", "texts_of"]
+__all__ = ["CUSTOM_FIELDS", "as_held", "as_json", "body_of", "line_of", "said_fields", "texts_of"]
 
 CUSTOM_FIELDS = "customFields"
-_TRUE, _FALSE = {"true", "1", "yes", "y", "t"}, {"false", "0", "no", "n", "f"}
+_EXACT = 2**53
 
 
 def as_json(name: str, text: str | None) -> Any:
@@ -30,42 +30,37 @@ def as_json(name: str, text: str | None) -> Any:
         case FieldKind.NUMBER:
             return _number(name, text)
         case FieldKind.LIST:
-            return _list(name, text)
+            return list(list_items(text))
         case _:
             return text
 
 
 def _boolean(name: str, text: str) -> bool:
-    folded = text.strip().casefold()
-    if folded not in _TRUE | _FALSE:
+    word = canonical(FieldKind.BOOLEAN, text, "")
+    if word not in {"true", "false"}:
         raise ValueError(f"{text!r} is neither true nor false ({name})")
-    return folded in _TRUE
+    return word == "true"
 
 
 def _number(name: str, text: str) -> int | float:
-    try:
-        number = float(text)
-        whole = int(text) if text.strip().lstrip("+-").isdigit() else None
-    except ValueError as error:
-        raise ValueError(f"{text!r} is not a number ({name})") from error
-    if not math.isfinite(number):
+    text = text.strip()
+    if not is_valid(FieldKind.NUMBER, text, "") or not math.isfinite(number := float(text)):
         raise ValueError(f"{text!r} is not a number ({name})")
-    if whole is not None:
-        return whole
-    return int(number) if number.is_integer() else number
+    if text.lstrip("+-").isdigit():
+        return int(text)
+    return int(number) if number.is_integer() and abs(number) < _EXACT else number
 
 
-def _list(name: str, text: str) -> list[Any]:
-    """A JSON array; other text is a list written with semicolons or commas."""
-    if text.lstrip().startswith("["):
-        try:
-            found = json.loads(text)
-        except ValueError as error:
-            raise ValueError(f"{text!r} is not a list ({name})") from error
-        if isinstance(found, list):
-            return found
-    parts = text.split(";" if ";" in text else ",")
-    return [part.strip() for part in parts if part.strip()]
+def as_held(name: str, text: str | None, held: Any) -> Any:
+    """The JSON value of a custom field's text, in the type of the value that Keva holds, where it fits."""
+    kinds = ((bool, _boolean), (int | float, _number), (list, lambda _, one: list(list_items(one))))
+    read = next((read for kind, read in kinds if isinstance(held, kind)), None)
+    if text is None or read is None:
+        return text
+    try:
+        return read(name, text)
+    except ValueError:
+        return text
 
 
 def body_of(values: Mapping[str, str | None], top_level: Iterable[str]) -> dict[str, Any]:
@@ -82,6 +77,22 @@ def body_of(values: Mapping[str, str | None], top_level: Iterable[str]) -> dict[
         else:
             custom[name] = text
     return body | ({CUSTOM_FIELDS: custom} if custom else {})
+
+
+def line_of(customer: Mapping[str, Any]) -> str:
+    """The customer as a line of NDJSON. NULs are left out: one in a note must not stop all the others."""
+    line = json.dumps(customer, ensure_ascii=False)
+    if "\\u0000" in line:
+        line = json.dumps(_without_nul(customer), ensure_ascii=False)
+    return line + "\n"
+
+
+def _without_nul(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.replace("\0", "")
+    if isinstance(value, Mapping):
+        return {_without_nul(name): _without_nul(item) for name, item in value.items()}
+    return [_without_nul(item) for item in value] if isinstance(value, list) else value
 
 
 def texts_of(customer: Mapping[str, Any], fields: Iterable[str]) -> dict[str, str | None]:

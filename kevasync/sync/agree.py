@@ -41,6 +41,10 @@ def tie(run: Run) -> None:
         left join active as mine on mine.keva_id = entries.keva_id and mine.active
         left join active as theirs on theirs.sf_id = entries.sf_id and theirs.active"""  # noqa: S608 constants
     )
+    run.con.execute(  # an undo puts a link back where it was: the link it dissolves itself does not stand against it
+        """update ties set before = null where exists (from entries where entries.operation = 'unlink'
+            and entries.keva_id = ties.keva_id and entries.sf_id = ties.before)"""
+    )
     moved = run.column("select before from ties where before is not null and not there")
     run.read(Side.SALESFORCE, "before_merge", [], moved)
     run.con.execute(
@@ -64,6 +68,12 @@ def tie(run: Run) -> None:
         select key, null::varchar as id, status, case status when 'rejected' then 'stale' end as code,
             case status when 'rejected' then 'one of the two was linked to another record since' end as message
         from fate"""  # noqa: S608 our own keys
+    )
+    run.settle(  # without the link its values have no business on the other side
+        """select writes.key, null::varchar as id, 'rejected' as status, 'stale' as code, links.message
+        from entries as writes join entries as links
+            on links.keva_id = writes.keva_id and links.sf_id = writes.sf_id and links.operation = 'link'
+        where writes.operation = 'update' and writes.status = 'planned' and links.status = 'rejected'"""
     )
 
 
@@ -96,15 +106,24 @@ def dissolve(run: Run) -> None:
 
 
 def remember_before(run: Run) -> None:
-    """Keep the base of all pairs of this run as it was, beside the batches: undo takes it back from there."""
+    """Keep links that will move and the base of all pairs of this run as they were: undo takes them back from there."""
     path = run.folder / "base-before.parquet"
     if path.exists():
         return
+    links = run.folder / "links-before.parquet"
+    run.load("active", run.stores.links.arrow(run.object))
+    _write(
+        run,
+        """select distinct active.keva_id, active.sf_id from active join entries on entries.keva_id = active.keva_id
+        where active.active and entries.operation = 'link' and entries.sf_id <> active.sf_id""",
+        links,
+    )
     view = run.stores.base.view(run.con, run.object, _targets(run), name="base_then")
     _write(
         run,
         f"""select * from {view} semi join (
-            select keva_id, sf_id from entries union select keva_id, sf_id from read_parquet($base)) as pairs
+            select keva_id, sf_id from entries union select keva_id, sf_id from read_parquet($base)
+            union select keva_id, sf_id from read_parquet({quote_literal(str(links))})) as pairs
         using (keva_id, sf_id)""",  # noqa: S608 the view's own name
         path,
     )
@@ -222,9 +241,12 @@ def _keva_now(run: Run) -> set[str]:
     )
     plain = ", ".join(f"plan_keva.{quote_identifier(name)}" for name in known)
     again = ", ".join(quote_identifier(name) for name in known)
+    names = ", ".join(quote_literal(name) for name in known)
     run.con.execute(
         f"""create or replace temp table keva_now as
-        select _id, _absent, {told} from plan_keva join kept on kept.keva_id = _id
+        select keva_id as _id, case when _id is null then list_filter([{names}]::varchar[],
+                lambda name: not map_contains(held, name)) else _absent end as _absent, {told}
+        from kept left join plan_keva on plan_keva._id = kept.keva_id
         union all by name
         select _id, _absent, {again} from keva_after
         where _id in (select unnest($unsaid::varchar[]))

@@ -12,7 +12,6 @@ from functools import cache
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 from duckdb.func import FunctionNullHandling
 
 from kevasync.errors import UsageError
@@ -29,6 +28,7 @@ __all__ = ["DiffRequest", "connect", "run_diff"]
 
 # Without a describe (a plan from files) only what every org requires is known; Salesforce's object reference.
 _ALWAYS_REQUIRED = {"Contact": ("LastName",), "Lead": ("LastName", "Company"), "Account": ("Name",)}
+_NO_FIELD = -1  # the field number of what no field of the mapping is for
 _CHECKED = (FieldKind.EMAIL, FieldKind.NUMBER, FieldKind.BOOLEAN, FieldKind.DATE, FieldKind.DATETIME)
 
 
@@ -76,9 +76,12 @@ def run_diff(con: duckdb.DuckDBPyConnection, request: DiffRequest) -> tuple[list
     run_steps(con, before)
     _links(con, request)
     linking = read_steps("link.sql")
-    run_steps(con, linking[:1])
+    cut = next(number for number, (name, _) in enumerate(linking) if name == "merged")
+    run_steps(con, linking[:cut])
     _refuse_doubled(con)
-    run_steps(con, linking[1:])
+    alone = "unsettled where not known" if request.customers is None else "keva_narrow anti join links using (keva_id)"
+    con.execute(f"create temp view alone as select keva_id from {alone}")  # noqa: S608 ours
+    run_steps(con, linking[cut:])
     if request.mapping.create_in_keva:
         run_steps(con, read_steps("create_in_keva.sql"))
     run_steps(con, after)
@@ -91,6 +94,18 @@ def run_diff(con: duckdb.DuckDBPyConnection, request: DiffRequest) -> tuple[list
     return fields, off
 
 
+# True where every record stands once. A pair known twice makes more live rows than there are records; a record there
+# twice makes more known pairs than there are, or, where nobody links it, stands twice among the few that are alone.
+_ALL_ONCE = """select not narrows
+    and known = (select count(*) from links) and keva_live = (select count(*) from keva_narrow)
+    and sf_live = (select count(*) from sf_narrow)
+    and not exists (
+        select 1 from matched where not known and keva_id is not null group by keva_id having count(*) > 1)
+    and not exists (select 1 from matched where keva_id is null group by sf_id having count(*) > 1)
+    from in_scope, (select count(*) filter (where known) as known, count(*) filter (where keva_live) as keva_live,
+        count(*) filter (where sf_live) as sf_live from matched)"""
+
+
 def _refuse_doubled(con: duckdb.DuckDBPyConnection) -> None:
     """Every record has an id, and stands once on its side, in links and base; told by counts, looked up if they differ.
 
@@ -100,13 +115,12 @@ def _refuse_doubled(con: duckdb.DuckDBPyConnection) -> None:
         rows, ids = con.execute(f"select count(*), count({key}) from {table}").fetchall()[0]  # noqa: S608 ours
         if ids < rows:
             raise UsageError("export-id-missing", f"{rows - ids:,} of {rows:,} records have no id in {place}")
+    if con.execute(_ALL_ONCE).fetchall()[0][0]:
+        return
     for key, places in (
         ("keva_id", {"Keva's data": "keva_narrow", "base or links": "matched"}),
         ("sf_id", {"Salesforce's data": "sf_narrow", "base or links": "matched"}),
     ):
-        count = f"select count({key}) - count(distinct hash({key})) filter (where {key} is not null) from matched"  # noqa: S608 ours
-        if not con.execute(count).fetchall()[0][0]:
-            continue
         for place, table in places.items():
             found = con.execute(
                 f"""select {key}, count(*) over () from {table} where {key} is not null
@@ -163,13 +177,8 @@ def _links(con: duckdb.DuckDBPyConnection, request: DiffRequest) -> None:
     con.execute(
         f"create temp table tombstones as select * from ({dead}) as dead anti join links using (keva_id, sf_id)"  # noqa: S608 quoted above
     )
-    customers = None if request.customers is None else pa.table({"keva_id": pa.array(request.customers, pa.string())})
-    con.execute("create temp table in_scope as select $1::boolean as narrows", [customers is not None])
-    con.execute("create temp table scope (keva_id varchar)")
-    if customers is not None:
-        con.register("wanted", customers)
-        con.execute("insert into scope select keva_id from wanted")
-        con.unregister("wanted")
+    con.execute("create temp table in_scope as select $1::boolean as narrows", [request.customers is not None])
+    con.execute("create temp table scope as select unnest($1::varchar[]) as keva_id", [list(request.customers or ())])
 
 
 def _rules(con: duckdb.DuckDBPyConnection, fields: Sequence[PlannedField], request: DiffRequest) -> None:
@@ -252,7 +261,7 @@ def _constraints(fields: Sequence[PlannedField], request: DiffRequest) -> list[d
 
 
 def _needed(fields: Sequence[PlannedField], request: DiffRequest) -> list[dict[str, object]]:
-    """What a new record cannot do without: the e-mail, and every required target that is mapped."""
+    """What a new record cannot do without: the e-mail, and every required target, mapped or not."""
     required = _required(request)
     rows: list[dict[str, object]] = []
     for item in fields:
@@ -264,6 +273,14 @@ def _needed(fields: Sequence[PlannedField], request: DiffRequest) -> list[dict[s
                     rows.append(_need("create", target, item.number, "to_crm", problem))
         if is_email and item.direction is not Direction.TO_CRM:
             rows.append(_need("create-keva", item.mapping.keva, item.number, "from_crm", "no e-mail"))
+    served = {target.casefold() for row in rows if row["pair_verdict"] == "create" for target in [str(row["field"])]}
+    rows += [
+        _need("create", target, _NO_FIELD, "to_crm", f"nothing is mapped to {target}, which is required")
+        for target in sorted(required)
+        if target.casefold() not in served
+    ]
+    if not any(row["pair_verdict"] == "create-keva" for row in rows):
+        rows.append(_need("create-keva", "email", _NO_FIELD, "from_crm", "nothing is mapped to Keva's e-mail"))
     return rows
 
 

@@ -1,6 +1,8 @@
 -- Who is whom. Expects the tables links (and link_origin: is base the only word on them?), tombstones, scope (filled only
--- if `in_scope` narrows), keva_narrow, sf_narrow, base_narrow and the views keva_side, sf_side, as `projection.py` makes them. Rules in order: known link, salesforceContactId from Keva, external ID on the
--- Contact, unique canonical e-mail on both sides, else create. More than one candidate on either side is ambiguous.
+-- if `in_scope` narrows), keva_narrow, sf_narrow, base_narrow and the views keva_side, sf_side, as `projection.py` makes
+-- them; and, from the step `merged` on, the view `alone`. Rules in order: known link, salesforceContactId from Keva,
+-- external ID on the Contact, unique canonical e-mail on both sides, else create. More than one candidate on either side
+-- is ambiguous.
 
 -- step: matched
 -- One pass over everything: known links, customers without one (known is false), Contacts without one (keva_id null).
@@ -58,28 +60,32 @@ select
 from unsettled left join merged on merged.sf_id = unsettled.sf_id and not unsettled.sf_live
 where known;
 
+-- step: moving
+-- Every link whose Contact was merged away, in scope or not, with the Contact it moves to.
+create temp table moving as
+select links.keva_id, merged.master as sf_id from links join merged on merged.sf_id = links.sf_id;
+
 -- step: moved_twice
--- A master that another customer already has, or that two customers come to by merges.
+-- A master that another customer already has, or that two customers come to by merges. A link stands until it is
+-- dissolved, even where its customer is gone: nothing takes its Contact in the same plan.
 create temp table moved_twice as
-with moved as (select keva_id, sf_id from linked where moved),
-claimed as (
-    select sf_id, keva_id from moved where (select count(*) from moved) > 0
+with claimed as (
+    select sf_id, keva_id from moving
     union all
-    select matched.sf_id, matched.keva_id
-    from matched semi join moved on moved.sf_id = matched.sf_id
-    where known and keva_live
+    select links.sf_id, links.keva_id from links semi join moving on moving.sf_id = links.sf_id
 )
-select distinct moved.keva_id, moved.sf_id
-from moved join claimed on claimed.sf_id = moved.sf_id and claimed.keva_id <> moved.keva_id;
+select distinct moving.keva_id, moving.sf_id
+from moving join claimed on claimed.sf_id = moving.sf_id and claimed.keva_id <> moving.keva_id;
 
 -- step: loose_as_is
+-- Customers without a link. Where the plan is narrowed, those out of scope too: they may claim the same Contact.
 create temp table loose_as_is as
 select keva_side.keva_id, keva_side.pointer, keva_side.email_as_is
-from keva_side semi join (select keva_id from unsettled where not known) as alone on alone.keva_id = keva_side.keva_id
+from keva_side semi join alone on alone.keva_id = keva_side.keva_id
 where not keva_side.deleted;
 
 -- step: loose
--- Customers without a link, with what they could be linked by.
+-- The same with what they could be linked by, in canonical form.
 create temp table loose as
 select keva_id, canonical_id(pointer) as contact_ref, canonical_email(email_as_is) as email from loose_as_is;
 
@@ -167,7 +173,7 @@ select
     named.keva_id, named.rule, any_value(named.how) as how, count(*) as candidates,
     min(named.sf_id) as sf_id,
     array_to_string(list_sort(list(named.sf_id))[:5], ', ') as sf_ids,
-    bool_or(named.sf_id in (select sf_id from links)) as taken,
+    bool_or(named.sf_id in (select sf_id from links union all select sf_id from moving)) as taken,
     bool_or(per_contact.best_rule < named.rule) as outranked,
     max(coalesce(rivals.customers, 0)) as rivals
 from named
@@ -176,7 +182,7 @@ left join rivals on rivals.sf_id = named.sf_id
 group by named.keva_id, named.rule;
 
 -- step: found
--- What becomes of each loose customer: link, create, ambiguous, or left alone after an earlier unlink.
+-- What becomes of each loose customer in scope: link, create, ambiguous, or left alone after an earlier unlink.
 create temp table found as
 select
     loose.keva_id,
@@ -215,7 +221,8 @@ cross join lateral (
         when loose.keva_id in (select keva_id from tombstones) then 'tombstone'
         else 'create'
     end as verdict
-) as decided;
+) as decided
+where (select not narrows from in_scope) or loose.keva_id in (select keva_id from scope);
 
 -- step: pairs
 -- Every customer in scope that is not settled, once, known or found.

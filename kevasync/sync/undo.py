@@ -165,6 +165,9 @@ def _propose_records(run: Run) -> None:
             where operation <> 'delete'
             union all
             select keva_id, null, operation from entries where operation = 'delete'
+            union all  -- a link that moved to the Contact its own was merged into ended where it had been
+            select earlier.keva_id, earlier.sf_id, 'unlink'
+            from {_links_before(run)} as earlier join entries using (keva_id) where entries.operation = 'link'
         ), votes as (
             select keva_id, sf_id, bool_or(operation = 'create') as created, bool_or(operation = 'link') as linked,
                 bool_or(operation = 'unlink') as unlinked, bool_or(operation = 'delete') as deleted
@@ -191,6 +194,14 @@ def _propose_records(run: Run) -> None:
         from weighed where not (unlinked and recreated)
         order by keva_id, sf_id"""  # noqa: S608 our own run's id
     )
+
+
+def _links_before(run: Run) -> str:
+    """SQL for the links (keva_id, sf_id) that the run moved, as they were before."""
+    path = run.folder / "links-before.parquet"
+    if path.exists():
+        return f"read_parquet({quote_literal(str(path))})"
+    return "(select null::varchar as keva_id, null::varchar as sf_id where false)"
 
 
 def _propose_base(run: Run) -> None:

@@ -10,8 +10,6 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 
-from email_validator import EmailNotValidError, validate_email
-
 from kevasync.values.kind import FieldKind
 from kevasync.values.phones import phone
 from kevasync.values.text import clean, collapse
@@ -184,8 +182,19 @@ def canonical(kind: FieldKind, text: str | None, region: str) -> str | None:
 _INNER_DOMAINS = (".test", ".invalid", ".example", ".local", ".localhost", ".internal", ".lan", ".home")
 
 
+# addresses of the common form, which the validator takes (a test holds it to that), told forty times as fast
+_COMMON_EMAIL = re.compile(
+    r"[A-Za-z0-9_+-]{1,32}(?:\.[A-Za-z0-9_+-]{1,10}){0,2}"
+    r"@(?:[A-Za-z0-9](?:-?[A-Za-z0-9]){0,30}\.){1,3}(?!(?i:arpa|onion)$)[A-Za-z]{2,24}"
+)
+
+
 @lru_cache(maxsize=50_000)
 def _is_email(text: str) -> bool:
+    if _COMMON_EMAIL.fullmatch(text):
+        return True
+    from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415 seldom needed, slow to import
+
     start, dot, last = text.rpartition(".")
     if (dot + last).lower() in _INNER_DOMAINS:
         text = start + ".com"

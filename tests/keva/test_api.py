@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from kevasync.errors import RunError, UsageError
-from kevasync.keva.api import KevaClient, RowRefusedError
+from kevasync.keva.api import AnswerLostError, KevaClient, RowRefusedError
 
 KEY = "keva_live_" + "0" * 64
 
@@ -142,6 +142,37 @@ def test_customers_that_move_between_pages_are_found_again():
     assert sorted(read) == [customer(number)["id"] for number in range(300)]
 
 
+@pytest.mark.parametrize("shape", ["named", "bare", "pages"])
+def test_customers_removed_while_paging_take_nobody_with_them(shape):
+    """A removal pulls the rest forward over the edge of a page, and a new customer hides it from the count."""
+    left = [5, 40, 120]
+
+    def between(shelf):
+        if left:
+            shelf.rows.pop(left.pop(0))
+            if shape != "pages":  # counted pages cannot overlap: there only a count that falls shows it
+                shelf.rows.append(customer(1000 + len(left)))
+
+    shelf = Shelf(shape, 430, between=between)
+    with client_of(shelf) as (client, _, _):
+        read = [one["id"] for rows, _ in client.pages() for one in rows]
+    assert len(read) == len(set(read))
+    assert {one["id"] for one in shelf.rows} <= set(read)
+
+
+def test_most_customers_may_vanish_while_paging():
+    """Where the next page lies behind the new end of the list, those who are left are still read."""
+
+    def between(shelf):
+        if len(shelf.rows) == 200:
+            del shelf.rows[:110]
+
+    shelf = Shelf("named", 200, between=between)
+    with client_of(shelf) as (client, _, _):
+        read = {one["id"] for rows, _ in client.pages() for one in rows}
+    assert {one["id"] for one in shelf.rows} <= read
+
+
 def test_a_count_that_cannot_be_reached_is_refused():
     """Missing customers would look deleted: better no answer than one that lacks some."""
 
@@ -215,18 +246,38 @@ def test_429_waits_as_told_and_gives_up_in_the_end():
 
 @pytest.mark.parametrize("broken", [503, None])
 def test_passing_failures_are_tried_again_with_jitter(broken):
-    """A server error or a cut connection is tried again, PATCH and POST too: both may be repeated."""
-    for method in ("update", "upsert"):
-        left = [broken, broken]
+    """A server error or a cut connection is tried again, a PATCH too, which may be repeated; a create is sent once."""
+    left = [broken, broken]
 
-        def answer(_method, _path, _query, body, left=left):
-            return (left.pop(), {}, {"error": "down"}) if left else (200, {}, {**customer(1), **body})
+    def answer(_method, _path, _query, body):
+        return (left.pop(), {}, {"error": "down"}) if left else (200, {}, {**customer(1), **body})
 
-        with client_of(answer) as (client, requests, pauses):
-            made = client.update("c1", {"name": "n"}) if method == "update" else client.upsert({"name": "n"})[0]
-        assert made["name"] == "n"
+    with client_of(answer) as (client, requests, pauses):
+        assert client.update("c1", {"name": "n"})["name"] == "n"
         assert len(requests) == 3
         assert all(0 <= seconds <= 30 for seconds in pauses)
+        left.append(broken)
+        with pytest.raises(AnswerLostError):
+            client.upsert({"name": "n"})
+        assert len(requests) == 4
+
+
+def test_a_limit_without_headers_is_waited_out():
+    """A bare 429 says nothing of how long: the pauses grow past the minute in which Keva counts."""
+
+    def answer(*_):
+        return 429, {}, b""
+
+    with client_of(answer) as (client, _, pauses), pytest.raises(RunError):
+        client.upsert({"email": "a@b.example"})
+    assert sum(pauses) > 60
+    assert pauses == sorted(pauses) or max(pauses) <= 31
+
+
+def test_an_update_without_content_is_no_error():
+    """204 is an answer too: the values are written, what Keva holds is not told."""
+    with client_of(lambda *_: (204, {}, b"")) as (client, _, _):
+        assert client.update("c1", {"name": "n"}) is None
 
 
 @pytest.mark.parametrize(

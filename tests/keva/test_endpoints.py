@@ -181,12 +181,96 @@ def test_rows_that_cannot_be_written_fail_alone(sandbox, endpoint, tmp_path):
 
 
 def test_a_create_whose_answer_was_lost_makes_one_customer(sandbox, endpoint, tmp_path):
-    """POST is an upsert by e-mail, so it is sent again when no answer came."""
-    sandbox.faults.add("lost:times=1,method=POST")
-    result = write(endpoint, tmp_path, [{"_key": "k", "email": "new@example.com", "name": "N"}], create=True)["k"]
-    assert result.outcome is WriteOutcome.APPLIED
-    assert sandbox.keva.count() == 1
-    assert result.id == sandbox.keva.by_email("new@example.com")["id"]
+    """It is looked up by its e-mail: there, it was created; not there, it is sent again."""
+    for fault in ("lost", "503"):
+        sandbox.faults.add(f"{fault}:times=1,method=POST")
+        email = f"{fault}@example.com"
+        result = write(endpoint, tmp_path, [{"_key": "k", "email": email, "name": "N"}], create=True)["k"]
+        assert (result.outcome, result.created) == (WriteOutcome.APPLIED, True)
+        assert result.id == sandbox.keva.by_email(email)["id"]
+    assert sandbox.keva.count() == 2
+
+
+def test_a_create_never_overwrites_a_customer(sandbox, endpoint, tmp_path):
+    """Keva's create would update whoever has the e-mail, in any case: that row fails, and nothing is sent."""
+    seed(sandbox, 1)
+    before = sandbox.keva.get("c0")
+    rows = [{"_key": "taken", "email": "P0@Example.com", "name": "Other"}, {"_key": "new", "email": "x@y.example"}]
+    results = write(endpoint, tmp_path, rows, create=True)
+    assert results["taken"].failure.code == "keva-email-taken"
+    assert sandbox.keva.get("c0") == before
+    assert results["new"].outcome is WriteOutcome.APPLIED
+
+
+def test_many_creates_cost_two_requests_each(sandbox, endpoint, tmp_path):
+    """After the first create the look-up is known to work, and is trusted when it finds nobody."""
+    rows = [{"_key": f"k{n}", "email": f"new{n}@example.com"} for n in range(20)]
+    results = write(endpoint, tmp_path, rows, create=True)
+    assert {result.outcome for result in results.values()} == {WriteOutcome.APPLIED}
+    assert endpoint.client.calls == 20 * 2 + 2
+
+
+def test_custom_fields_keep_their_type(sandbox, endpoint, tmp_path):
+    """A number stays a number, a list a list; a text that does not fit is sent as text."""
+    seed(sandbox, 1, customFields={"seats": 12, "beta": False, "teams": ["a"], "score": 1})
+    row = {"_key": "k", "_id": "c0", "seats": "13", "beta": "true", "teams": "a;b, c", "score": "many"}
+    write(endpoint, tmp_path, [row])
+    assert sandbox.keva.get("c0")["customFields"] == {
+        "seats": 13,
+        "beta": True,
+        "teams": ["a", "b, c"],
+        "score": "many",
+    }
+
+
+@pytest.mark.parametrize(("paging", "calls"), [("named", 9), ("bare", 16)])
+def test_e_mails_are_read_with_as_few_requests_as_possible(sandbox, endpoint, tmp_path, paging, calls):
+    """Eight e-mails cost at most two requests each, not the list of all customers, where that is the longer."""
+    sandbox.keva.paging = paging
+    seed(sandbox, 1_700)
+    wanted = ("P3@example.com", "p5@example.com", *(f"nobody{n}@example.com" for n in range(6)))
+    rows, extracted = read(endpoint, tmp_path, Selection(match=("Email", wanted)))
+    assert set(rows) == {"c3", "c5"}
+    assert extracted.api_calls <= calls
+
+
+def test_two_ids_do_not_read_a_list_that_is_not_counted(sandbox, endpoint, tmp_path):
+    """Where Keva tells no total, a few customers are still asked for by id after the first page."""
+    sandbox.keva.paging = "bare"
+    seed(sandbox, 700)
+    rows, extracted = read(endpoint, tmp_path, Selection(ids=("c1", "c2", "c699")))
+    assert set(rows) == {"c1", "c2", "c699"}
+    assert extracted.api_calls <= 4
+
+
+def test_broken_characters_of_one_customer_do_not_stop_the_others(sandbox, endpoint, tmp_path):
+    """NULs are left out, half a character becomes a question mark, what merely looks like an escape stays."""
+    seed(sandbox, 2)
+    sandbox.keva.touch("c0", name="a\0b", jobTitle="\\u0000 🦀")
+    pages = endpoint.client.pages
+    endpoint.client.pages = lambda: (([one | {"email": "x\ud800"} for one in rows], n) for rows, n in pages())
+    rows, _ = read(endpoint, tmp_path)
+    assert (rows["c0"]["name"], rows["c0"]["jobTitle"], rows["c1"]["email"]) == ("ab", "\\u0000 🦀", "x?")
+
+
+def test_a_stop_is_heard_while_waiting_for_the_limit(tmp_path):
+    """Nothing is announced or sent when the stop comes during the wait for Keva's next minute."""
+    with Sandbox.start(http=True, keva_rate=3) as limited:
+        seed(limited, 5)
+        asked, pauses, journal = [], [], Journal()
+
+        def stop():
+            asked.append(1)
+            return len(pauses) >= 2
+
+        info = limited.info
+        with KevaClient(info["keva_url"], info["keva_api_key"], sleep=pauses.append) as client:
+            rows = [{"_key": f"k{n}", "_id": f"c{n}", "name": "new"} for n in range(5)]
+            chunks = KevaApiEndpoint(client).write(batch_of(tmp_path, rows), journal, Silent(), stop)
+            results = [result for chunk in chunks for result in chunk]
+    assert [result.outcome.value for result in results] == ["applied"] * 3
+    assert journal.sent == ["k0", "k1", "k2"]
+    assert pauses == [0.5, 0.5]
 
 
 def test_failures_of_keva_stop_the_run_and_are_unknown(sandbox, endpoint, tmp_path):
@@ -242,8 +326,8 @@ def test_waiting_for_the_limit_is_shown(sandbox, tmp_path):
         ("Waiting 30 s for Keva's request limit", None),
         ("Reading customers from Keva", 250),
         100,
-        100,
-        50,
+        99,
+        51,
     ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import itertools
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
@@ -63,20 +63,27 @@ MAPPING = ObjectMapping(
         FieldMapping("industry", ("Account.Industry",), Direction.FROM_CRM),
     ),
 )
-FIELDS = {
-    Side.KEVA: [field.keva for field in MAPPING.fields],
-    Side.SALESFORCE: [*(name for field in MAPPING.fields for name in field.salesforce), "Keva_Id__c"],
-}
 
 
 class World:
     """Both sides and one workspace. `reopen` opens the state anew, as a process after a kill would."""
 
-    def __init__(self, folder: Path, *, bulk: bool = False, external_id: bool = True, chunk: int = 2) -> None:
-        self.folder = folder
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        bulk: bool = False,
+        external_id: bool = True,
+        chunk: int = 2,
+        mapping: ObjectMapping = MAPPING,
+        customer: Schema = CUSTOMER,
+        contact: Schema | None = None,
+    ) -> None:
+        self.folder, self.mapping = folder, mapping
         folder.mkdir(exist_ok=True)
-        self.sf = MemoryEndpoint(Side.SALESFORCE, CONTACT if external_id else BARE_CONTACT, chunk=chunk, bulk=bulk)
-        self.keva = MemoryEndpoint(Side.KEVA, CUSTOMER, chunk=1)
+        schema = contact or (CONTACT if external_id else BARE_CONTACT)
+        self.sf = MemoryEndpoint(Side.SALESFORCE, schema, chunk=chunk, bulk=bulk)
+        self.keva = MemoryEndpoint(Side.KEVA, customer, chunk=1)
         self.endpoints = {Side.SALESFORCE: self.sf, Side.KEVA: self.keva}
         self.numbers = itertools.count()
         self.state: State | None = None
@@ -130,21 +137,37 @@ class World:
         }
         return self.sf.put("Contact", standard | values)
 
-    def plan(self, con: duckdb.DuckDBPyConnection | None = None) -> Plan:
+    @property
+    def targets(self) -> list[str]:
+        """The Salesforce fields of the mapping."""
+        return [name for field in self.mapping.fields for name in field.salesforce]
+
+    def plan(self, con: duckdb.DuckDBPyConnection | None = None, *, customers: Sequence[str] | None = None) -> Plan:
         """Extract both sides and plan: what `kevasync plan` does."""
+        fields = {
+            Side.KEVA: [*(field.keva for field in self.mapping.fields), "salesforceContactId"],
+            Side.SALESFORCE: [*self.targets, "Keva_Id__c"],
+        }
         used = {}
         for side, name in ((Side.KEVA, "contact"), (Side.SALESFORCE, "Contact")):
             with self.stores.snapshots.begin(side, "contact") as staging:
-                got = self.endpoints[side].extract(name, FIELDS[side], staging.path, Selection(), Silent())
+                got = self.endpoints[side].extract(name, fields[side], staging.path, Selection(), Silent())
                 snapshot = self.stores.snapshots.commit(staging, got, full=True)
             used[str(side)] = {"ids": [snapshot.id], "watermark": snapshot.watermark}
         with nullcontext(con) if con else duckdb.connect() as con:  # noqa: PLR1704 the caller's, or one of our own
             for side in Side:
                 self.stores.snapshots.view(con, side, "contact", f"{side}_view")
             con.register("link_view", self.stores.links.arrow("contact"))
-            self.stores.base.view(con, "contact", FIELDS[Side.SALESFORCE][:-1], name="base_view")
+            self.stores.base.view(con, "contact", self.targets, name="base_view")
             request = DiffRequest(
-                MAPPING, "keva_view", "salesforce_view", "base_view", "link_view", "US", self.sf.describe("Contact")
+                self.mapping,
+                "keva_view",
+                "salesforce_view",
+                "base_view",
+                "link_view",
+                "US",
+                self.sf.describe("Contact"),
+                customers,
             )
             return make_plan(
                 con, request, PlanContext("ws_1", used), self.folder / "plans" / f"plan-{next(self.numbers)}"
@@ -155,7 +178,7 @@ class World:
             Plan.load(plan.folder),
             self.endpoints,
             self.stores,
-            MAPPING,
+            self.mapping,
             workspace_id="ws_1",
             runs=self.folder / "runs",
             progress=Silent(),
@@ -168,7 +191,7 @@ class World:
             run_id,
             self.endpoints,
             self.stores,
-            MAPPING,
+            self.mapping,
             workspace_id="ws_1",
             runs=self.folder / "runs",
             plans=self.folder / "plans",
@@ -183,7 +206,7 @@ class World:
 
     def base(self) -> dict[tuple[str, str], dict[str, str | None]]:
         with duckdb.connect() as con:
-            self.stores.base.view(con, "contact", FIELDS[Side.SALESFORCE][:-1], name="base_view")
+            self.stores.base.view(con, "contact", self.targets, name="base_view")
             rows = con.sql("select * from base_view").to_arrow_table().to_pylist()
         return {(row["keva_id"], row["sf_id"]): {name: row[name] for name in row["agreed"]} for row in rows}
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
-from apply_world import World, rows, writes
+from apply_world import MAPPING, World, rows, writes
 
 from kevasync.endpoint import Failure
-from kevasync.records import Outcome
+from kevasync.records import KevaId, Link, Outcome, SalesforceId
 
 
 @pytest.fixture
@@ -157,3 +159,27 @@ def test_a_sample_writes_the_first_records_and_the_rest_follows(world):
     rest = world.apply(plan)
     assert (rest.input, rest.counts[Outcome.APPLIED], rest.counts[Outcome.NO_OP]) == (5, 3, 2)
     assert (rest.stale, len(world.sf.values("Contact")), len(world.links())) == (0, 5, 5)
+
+
+def test_a_link_that_is_refused_takes_its_values_with_it(world):
+    """Where the Contact got another link since the plan, nothing of this customer is written to it, or back."""
+    world.customer(1, phone=None)
+    contact = world.contact(1, Title=None)
+    plan = world.plan()
+    world.stores.links.save("contact", [Link(KevaId("cust_other"), SalesforceId(contact), "given")], None)
+    before = world.picture()
+    result = world.apply(plan)
+    assert (result.balanced, result.counts[Outcome.REJECTED], result.counts[Outcome.APPLIED]) == (True, 1, 0)
+    assert world.picture() == before
+
+
+def test_a_customer_made_in_keva_is_in_base_at_once(tmp_path):
+    """What a new customer and its Contact hold is agreed: an edit that follows is an edit, not a first sync."""
+    world = World(tmp_path / "other", mapping=dataclasses.replace(MAPPING, create_in_keva=True))
+    contact = world.contact(1)
+    world.apply(world.plan(), allow=["--allow-empty"])
+    ((customer, _),) = world.links()
+    assert world.base()[customer, contact]["Title"] == "Title 1"
+    world.sf.put("Contact", {"Title": None}, contact)
+    assert f"{customer} jobTitle" in writes(world.plan())
+    world.close()

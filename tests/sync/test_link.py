@@ -148,3 +148,36 @@ def test_contacts_without_customer_are_counted(plan_of):
     assert made.operation(sf(2)) == "not-in-keva"
     narrowed = plan_of(keva=[customer(1), customer(3)], crm=[contact(1), contact(2)], customers=["k1"])
     assert set(narrowed.records) == {"k1"}
+
+
+def test_a_master_that_the_link_of_a_gone_customer_holds_is_not_taken(plan_of):
+    """Until that link is dissolved the Contact is its own, so a link that would move there is ambiguous."""
+    gone = customer(4, _deleted=True)
+    made = plan_of(
+        keva=[gone, customer(5)],
+        crm=[contact(4, Title="edited"), contact(5, _deleted=True, _master=sf(4))],
+        base=[{"keva_id": "k4", "sf_id": sf(4)}],
+        links=[("k4", sf(4)), ("k5", sf(5))],
+    )
+    assert (made.operation("k4"), made.operation("k5")) == ("conflict", "ambiguous")
+    assert made.writes() == {}
+
+
+def test_a_master_that_a_link_moves_to_is_not_linked_to_another(plan_of):
+    """The customer whose Contact was merged away comes first; another who points to the master is asked about."""
+    made = plan_of(
+        keva=[customer(1, salesforceContactId=sf(1)), customer(2)],
+        crm=[contact(1), contact(2, _deleted=True, _master=sf(1))],
+        links=[("k2", sf(2))],
+    )
+    assert (made.operation("k1"), made.operation("k2")) == ("ambiguous", "link")
+
+
+def test_a_narrowed_plan_sees_the_claims_of_the_others(plan_of):
+    """Planned for one customer, a Contact that another one claims too, or that another link moves to, is ambiguous."""
+    keva = [customer(1, salesforceContactId=sf(9)), customer(2, salesforceContactId=sf(9)), customer(3), customer(4)]
+    crm = [contact(9), contact(3, _deleted=True, _master=sf(8)), contact(4, _deleted=True, _master=sf(8)), contact(8)]
+    links = [("k3", sf(3)), ("k4", sf(4))]
+    for number in (1, 3):
+        made = plan_of(keva=keva, crm=crm, links=links, customers=[f"k{number}"])
+        assert {key: row[0] for key, row in made.records.items()} == {f"k{number}": "ambiguous"}

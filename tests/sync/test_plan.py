@@ -269,3 +269,14 @@ def test_the_assembled_sql_is_as_it_was():
     text = "\n\n".join(f"-- step: {name}\n{statement};" for name, statement in before + after) + "\n"
     golden = Path(__file__).parent / "golden" / "projection.sql"
     assert text.encode() == golden.read_bytes(), "run tests/sync/golden/write.py if the change is meant"
+
+
+def test_what_no_field_is_mapped_to_rejects_a_create(plan_of):
+    """A required field, or Keva's e-mail, that the mapping leaves out is said in the plan, not by the side."""
+    bare = dataclasses.replace(MAPPING, fields=tuple(f for f in MAPPING.fields if f.keva != "name"))
+    made = plan_of(keva=[{"id": "k1", "email": "p1@a.example"}], mapping=bare)
+    assert (made.operation("k1"), made.changes) == ("rejected", [])
+    assert made.reason("k1") == "nothing is mapped to LastName, which is required"
+    one_way = dataclasses.replace(with_field("email", direction=Direction.TO_CRM), create_in_keva=True)
+    made = plan_of(crm=[settled(1)[1]], mapping=one_way)
+    assert (made.operation(settled(1)[1]["id"]), made.changes) == ("rejected", [])

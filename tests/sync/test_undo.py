@@ -183,3 +183,21 @@ def test_plan_apply_and_undo_may_share_a_connection(world):
         result = world.apply(plan, con=con)
         assert (run.status, result.status) == ("done", "done")
     assert world.links() == set()
+
+
+def test_undo_of_a_move_to_a_master_puts_the_link_back(world):
+    """A link that followed a merge returns to where it was, with its base and without a tombstone; and forth again."""
+    migrate(world)
+    links = dict(world.links())
+    master = world.contact(7, Title="the master's")
+    world.sf.remove("Contact", links["cust_0004"], master)
+    before = world.picture()
+    run = world.apply(world.plan())
+    moved = world.picture()
+    assert ("cust_0004", master) in moved.links
+    undo = world.apply(world.undo(run.run_id))
+    assert (undo.status, undo.stale) == ("done", 0)
+    assert values(world.picture()) == values(before)
+    assert len(world.stores.links.arrow("contact")) == len(before.links)
+    assert world.apply(world.undo(undo.run_id)).status == "done"
+    assert (world.links(), world.sf.values("Contact")) == (moved.links, moved.sf)

@@ -6,9 +6,11 @@ import sys
 
 import phonenumbers
 import pytest
+from email_validator import validate_email
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from kevasync.values import FieldKind, canonical, clean, is_valid, list_items, quote_identifier, quote_literal
+from kevasync.values import FieldKind, canonical, clean, is_valid, kinds, list_items, quote_identifier, quote_literal
 from kevasync.values.text import SPACES
 from kevasync.values.timezones import aliases
 from tests.values.nasty import phone_like
@@ -155,3 +157,13 @@ def test_a_huge_cell_is_only_text(kind, cell):
     result = canonical(kind, cell, "US")
     assert result is not None
     assert not is_valid(kind, cell, "US") or kind in {FieldKind.TEXT, FieldKind.NAME, FieldKind.LIST}
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.from_regex(r"[A-Za-z0-9_+.-]{1,40}@([A-Za-z0-9-]{1,35}\.){1,4}[A-Za-z]{1,25}", fullmatch=True))
+def test_common_emails_are_valid_emails(text):
+    """The quick look takes nothing that the validator refuses."""
+    if kinds._COMMON_EMAIL.fullmatch(text):
+        start, dot, last = text.rpartition(".")
+        inner = (dot + last).lower() in kinds._INNER_DOMAINS
+        validate_email(start + ".com" if inner else text, check_deliverability=False)
