@@ -202,7 +202,7 @@ def _region(at: Context) -> str:
 
 def _view(con: duckdb.DuckDBPyConnection, name: str, sql: str, fields: Iterable[str]) -> None:
     """A view of one side with the columns that the plan reads: thousands of others are not dragged along."""
-    wanted = {field.casefold() for field in (*META_COLUMNS, *fields)}
+    wanted = {field.casefold() for field in (*META_COLUMNS, "_place", *fields)}
     columns = [str(row[0]) for row in con.execute(f"describe {sql}").fetchall()]
     picked = ", ".join(quote_identifier(column) for column in columns if column.casefold() in wanted)
     con.execute(f"create temp view {name} as select {picked} from ({sql})")  # noqa: S608 quoted

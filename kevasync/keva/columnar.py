@@ -39,7 +39,8 @@ def read(path: Path, plain: Path, con: duckdb.DuckDBPyConnection, spelling: Call
         ).fetchall()
         return [(value, f"row {number}") for value, number in found]
 
-    return Raw(f"SELECT {casts} FROM {source}", columns, absent=False, locate=locate)  # noqa: S608 quoted
+    # `_place`, the number of the row in the file, lets a second reading skip what the first one has settled
+    return Raw(f"SELECT {casts}, file_row_number AS _place FROM {source}", columns, absent=False, locate=locate)  # noqa: S608 quoted
 
 
 def _headings(path: Path, plain: Path) -> list[str]:

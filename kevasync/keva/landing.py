@@ -126,7 +126,7 @@ def parquet_view(
         try:
             # a bare column is what DuckDB can skip rows by while it reads the file; a trimmed one is not
             bare = id_column is not None and _ids_are_bare(con, raw, id_column)
-            sql = snapshot_sql(path, raw.sql, raw.columns, raw.columns, roles, absent=False, bare_id=bare)
+            sql = snapshot_sql(path, raw.sql, raw.columns, raw.columns, roles, absent=False, bare_id=bare, place=True)
             if check and not (bare and _ids_differ(con, raw, str(id_column))):
                 _check_ids(form, con, f"({sql})", raw, id_column)
         except duckdb.Error as error:
@@ -168,6 +168,7 @@ def snapshot_sql(
     *,
     absent: bool,
     bare_id: bool = False,
+    place: bool = False,
 ) -> str:
     """The snapshot's meta columns before the fields; a `bare_id` needs no trimming. Raises UsageError export-no-id."""
     id_column = one_of(columns, roles.id)
@@ -181,6 +182,7 @@ def snapshot_sql(
         f"coalesce(lower(trim({flag})) IN ('true', '1', 't', 'yes', 'y'), false) AS _deleted",
         f"nullif(trim({_expr(one_of(columns, roles.master))}), '') AS _master",
         f"{'_absent' if absent else 'CAST(NULL AS VARCHAR[])'} AS _absent",
+        *(["_place"] if place else []),
     ]
     picked += [f"{quote_identifier(own)} AS {quote_identifier(name)}" for own, name in zip(columns, names, strict=True)]
     return f"SELECT {', '.join(picked)} FROM ({sql})"  # noqa: S608 quoted

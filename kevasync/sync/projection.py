@@ -58,6 +58,13 @@ class Sides:
         return id18(column) if relation in self.short_ids else column
 
 
+    @property
+    def placed(self) -> frozenset[str]:
+        """The relations that say at which row of their file a record stands, which makes finding it again cheap."""
+        columns = {"keva": self.keva_columns, "salesforce": self.sf_columns, "base": self.base_columns}
+        return frozenset(name for name, names in columns.items() if "_place" in names)
+
+
 def planned_fields(fields: Sequence[FieldMapping], sides: Sides) -> tuple[list[PlannedField], list[dict[str, str]]]:
     """The fields both sides have, numbered from 0; and those switched off, each with its reason, for the manifest."""
     keva, crm, base = (
@@ -161,6 +168,7 @@ def _narrow_tables(fields: list[PlannedField], sides: Sides) -> list[tuple[str, 
     crm = digest([_narrow(item, Side.SALESFORCE, "side", sides) for item in fields])
     remembered = [_narrow(item, Side.SALESFORCE, "side", sides) if item.in_base else "null::varchar" for item in fields]
     knows_all = all(item.in_base for item in fields)
+    place = {name: ", side._place" if name in sides.placed else "" for name in ("keva", "salesforce", "base")}
     targets = ", ".join(literal(name) for item in fields for name in item.mapping.salesforce)
     lacking = f"side.agreed is not null and not list_has_all(side.agreed, [{targets}]::varchar[])"
     partial = lacking if "agreed" in sides.base_columns else "false"
@@ -169,17 +177,17 @@ def _narrow_tables(fields: list[PlannedField], sides: Sides) -> list[tuple[str, 
     )
     if sides.base:
         base = f"""select side.keva_id, {sides.sf_id("base", "side.sf_id")} as sf_id, {digest(remembered)} as digest,
-            {partial if knows_all else "true"} as partial from {quote(sides.base)} as side"""  # noqa: S608 as above
+            {partial if knows_all else "true"} as partial{place["base"]} from {quote(sides.base)} as side"""  # noqa: S608 as above
     return [
         (
             "keva_narrow",
             f"""create temp table keva_narrow as select side._id as keva_id, {keva} as digest,
-            coalesce(len(side._absent), 0) > 0 as partial
+            coalesce(len(side._absent), 0) > 0 as partial{place["keva"]}
             from {quote(sides.keva)} as side where side._deleted is not true""",  # noqa: S608 as above
         ),
         (
             "sf_narrow",
-            f"""create temp table sf_narrow as select {sides.sf_id("salesforce", "side._id")} as sf_id, {crm} as digest
+            f"""create temp table sf_narrow as select {sides.sf_id("salesforce", "side._id")} as sf_id, {crm} as digest{place["salesforce"]}
             from {quote(sides.salesforce)} as side where side._deleted is not true""",  # noqa: S608 as above
         ),
         ("base_narrow", f"create temp table base_narrow as {base}"),
@@ -247,12 +255,25 @@ def _open_rows(fields: list[PlannedField], sides: Sides) -> list[tuple[str, str]
         (
             name,
             f"""create temp table {name} as select {columns.rstrip(", ")} from {quote(source)} as side
-            semi join pairs on pairs.{key} = {own}
+            {_among_pairs(name, key, own, sides)}
             where {"true" if name == "base_open" else "side._deleted is not true"}""",  # noqa: S608 as above
         )
         for name, columns, source, key, own in opened
         if source
     ]
+
+
+def _among_pairs(name: str, key: str, own: str, sides: Sides) -> str:
+    """The semi join that picks the rows of unsettled pairs: by their place in the file where that is known, else by id."""
+    relation, narrow = {
+        "keva_open": ("keva", "keva_narrow"),
+        "sf_open": ("salesforce", "sf_narrow"),
+        "base_open": ("base", "base_narrow"),
+    }.get(name, ("", ""))
+    if relation not in sides.placed:
+        return f"semi join pairs on pairs.{key} = {own}"
+    places = f"select _place from {narrow} semi join pairs on pairs.{key} = {narrow}.{key}"  # noqa: S608 ours
+    return f"semi join ({places}) as places on places._place = side._place"
 
 
 def _by_time(fields: list[PlannedField]) -> bool:
