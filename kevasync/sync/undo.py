@@ -90,11 +90,14 @@ def _look(run: Run) -> None:
             is_old boolean, is_new boolean)"""
     )
     run.con.execute("create or replace temp table fate (key varchar, gone boolean, touched boolean)")
+    run.con.execute("create or replace temp table required (direction varchar, field varchar)")
     for side in (Side.SALESFORCE, Side.KEVA):
         where = f"direction = {quote_literal(direction_to(side))} and operation in ('update', 'create')"
         if not run.count(where):
             continue
         judge(run, side, where)
+        must = [field.name for field in run.endpoints[side].describe(run.object_on(side)).fields if field.required]
+        run.con.execute("insert into required select $1, unnest($2::varchar[])", [str(direction_to(side)), must])
         run.con.execute(
             """insert into back select key, field, old, value, is_old, is_new
             from found join compared using (key, field) join judged using (key) where not gone"""
@@ -125,7 +128,8 @@ def _propose(run: Run) -> None:
         )
         select keva_id, sf_id, direction, field, value as old, before as new, null::varchar as base,
             'written by run {run.id}' as reason
-        from written where operation = 'update' and is_new and not is_old
+        from written left join required using (direction, field)
+        where operation = 'update' and is_new and not is_old and (before is not null or required.field is null)
         union all
         select keva_id, sf_id, direction, field, value, null, null, 'created by run {run.id}'
         from written where operation = 'create' and direction = 'to_crm' and not touched
@@ -143,8 +147,11 @@ def _propose(run: Run) -> None:
         """create or replace temp table review as
         select keva_id, sf_id, field, 'held' as kind, case direction when 'from_crm' then value end as keva,
             case direction when 'to_crm' then value end as salesforce, null::varchar as base,
-            'changed since by somebody else: left as it is' as reason
-        from entries join back using (key) where operation = 'update' and not is_new and not is_old
+            case when is_new then 'required, so it cannot be cleared again'
+                else 'changed since by somebody else: left as it is' end as reason
+        from entries join back using (key) left join required using (direction, field)
+        where operation = 'update' and not is_old
+            and (not is_new or (before is null and required.field is not null))
         union all
         select keva_id, sf_id, null, 'held', null, null, null, case
             when direction = 'from_crm' and operation = 'create' then 'Keva cannot delete a customer'

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
-from apply_world import World, rows, writes
+from apply_world import CUSTOMER, World, rows, writes
 
 from kevasync.errors import Refused, UsageError
-from kevasync.records import Outcome
+from kevasync.records import KevaId, Link, Outcome, SalesforceId
 from kevasync.sync.diff import connect
 
 
@@ -201,3 +203,19 @@ def test_undo_of_a_move_to_a_master_puts_the_link_back(world):
     assert len(world.stores.links.arrow("contact")) == len(before.links)
     assert world.apply(world.undo(undo.run_id)).status == "done"
     assert (world.links(), world.sf.values("Contact")) == (moved.links, moved.sf)
+
+
+def test_undo_holds_what_the_side_requires(world):
+    """A required value that the run filled in cannot be cleared again: the undo lists it and goes on."""
+    customer = world.customer(1, email=None, phone=None)
+    contact = world.contact(1)
+    world.stores.links.save("contact", [Link(KevaId(customer), SalesforceId(contact), "given")], None)
+    run = world.apply(world.plan())
+    fields = tuple(dataclasses.replace(item, required=item.name == "email") for item in CUSTOMER.fields)
+    world.keva.schemas["contact"] = dataclasses.replace(CUSTOMER, fields=fields)
+    plan = world.undo(run.run_id)
+    assert [(row["field"], row["keva"]) for row in rows(plan, "review")] == [("email", "person1@example.com")]
+    result = world.apply(plan)
+    assert (result.status, result.balanced) == ("done", True)
+    held = world.keva.values("contact")[customer]
+    assert (held["email"], held["phone"]) == ("person1@example.com", None)
