@@ -1,4 +1,4 @@
-"""Bad input in a workspace: rights, tokens, addresses, damaged files, plans of others, Ctrl-C; nothing lost, all said."""
+"""Bad input in a workspace: rights, tokens, addresses, damaged files, foreign plans, Ctrl-C; nothing is lost."""
 
 import os
 import re
@@ -58,6 +58,7 @@ def set_secrets(world, **values):
             kept.secrets.delete(name) if value is None else kept.secrets.put(name, value)
 
 
+MISSPELT = MAPPING.replace('"Title"', '"Titel"').replace('"Phone"', '"Fone"')
 ALONE = dict.fromkeys(("salesforce_refresh_token", "salesforce_client_id", "salesforce_client_secret"))
 
 
@@ -135,11 +136,11 @@ def test_wrong_addresses(line, value, exit_code, code, words, world, capsys):
 @pytest.mark.parametrize(
     ("text", "code", "words"),
     [
-        (MAPPING.replace('"Title"', '"Titel"').replace('"Phone"', '"Fone"'), "mapping-invalid", ["2 problems", "Titel", "Fone"]),
+        (MISSPELT, "mapping-invalid", ["2 problems", "Titel", "Fone"]),
         (MAPPING + "colour = 1\n", "mapping-invalid", ["colour", "mapping.toml:"]),
         (None, "mapping-missing", ["mapping.toml"]),
     ],
-)  # fmt: skip
+)
 def test_a_mapping_that_does_not_fit_the_org(text, code, words, world, capsys):
     """Fields that the org lacks are named with their lines, all at once, before anything is extracted."""
     path = world.folder / "mapping.toml"
