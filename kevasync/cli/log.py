@@ -42,7 +42,8 @@ def log(
     customer: Annotated[str | None, typer.Option(metavar="ID", help="Only this customer, by Keva id.")] = None,
     record: Annotated[str | None, typer.Option(metavar="ID", help="Only this Contact, by Salesforce id.")] = None,
     status: Annotated[
-        list[str] | None, typer.Option(help="planned, sent, applied, failed, unknown, rejected, skipped. Repeatable.")
+        list[str] | None,
+        typer.Option(help="planned, sent, applied, failed, unknown, rejected, skipped. May be repeated."),
     ] = None,
     limit: Annotated[int, typer.Option(min=1, help="At most so many, the latest.")] = 50,
     as_csv: Annotated[
@@ -143,8 +144,9 @@ def _show_entries(screen: Screen, entries: list[dict[str, Any]]) -> None:
 def _told(item: dict[str, Any]) -> str:
     if item["message"]:
         return f"{item['code']}: {item['message']}" if item["code"] else str(item["message"])
-    changes = (item["changes"] or {}).items()
-    return ", ".join(f"{field}: {_quoted(old)} -> {_quoted(new)}" for field, (old, new) in changes)
+    return ", ".join(
+        f"{field}: {_quoted(old)} -> {_quoted(new)}" for field, (old, new) in (item["changes"] or {}).items()
+    )
 
 
 def _quoted(value: str | None) -> str:

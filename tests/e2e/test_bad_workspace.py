@@ -1,4 +1,4 @@
-"""Bad input in a workspace: rights, tokens, addresses, damaged files, foreign plans, Ctrl-C; nothing is lost."""
+"""Bad input in a workspace: rights, tokens, damaged files, plans of others, Ctrl-C; nothing lost, all said."""
 
 import os
 import re
@@ -136,7 +136,11 @@ def test_wrong_addresses(line, value, exit_code, code, words, world, capsys):
 @pytest.mark.parametrize(
     ("text", "code", "words"),
     [
-        (MISSPELT, "mapping-invalid", ["2 problems", "Titel", "Fone"]),
+        (
+            MAPPING.replace('"Title"', '"Titel"').replace('"Phone"', '"Fone"'),
+            "mapping-invalid",
+            ["2 problems", "Titel", "Fone"],
+        ),
         (MAPPING + "colour = 1\n", "mapping-invalid", ["colour", "mapping.toml:"]),
         (None, "mapping-missing", ["mapping.toml"]),
     ],
