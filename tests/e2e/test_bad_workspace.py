@@ -58,7 +58,6 @@ def set_secrets(world, **values):
             kept.secrets.delete(name) if value is None else kept.secrets.put(name, value)
 
 
-MISSPELT = MAPPING.replace('"Title"', '"Titel"').replace('"Phone"', '"Fone"')
 ALONE = dict.fromkeys(("salesforce_refresh_token", "salesforce_client_id", "salesforce_client_secret"))
 
 
@@ -144,7 +143,7 @@ def test_wrong_addresses(line, value, exit_code, code, words, world, capsys):
         (MAPPING + "colour = 1\n", "mapping-invalid", ["colour", "mapping.toml:"]),
         (None, "mapping-missing", ["mapping.toml"]),
     ],
-)
+)  # fmt: skip
 def test_a_mapping_that_does_not_fit_the_org(text, code, words, world, capsys):
     """Fields that the org lacks are named with their lines, all at once, before anything is extracted."""
     path = world.folder / "mapping.toml"
