@@ -57,7 +57,6 @@ class Sides:
         """SQL for the 18-character id; a bare column where all ids are, which lets DuckDB skip rows as it reads."""
         return id18(column) if relation in self.short_ids else column
 
-
     @property
     def placed(self) -> frozenset[str]:
         """The relations that say at which row of their file a record stands, which makes finding it again cheap."""
