@@ -83,9 +83,8 @@ def _source(con: duckdb.DuckDBPyConnection, path: Path, into: Path) -> _Source:
         raise UsageError("plan-file-columns", f"{path} has no column {' and no column '.join(absent)}. It has: {seen}")
     picked = ", ".join(f"{quote_identifier(column)} as {quote_identifier(name)}" for column, name in names.items())
     columns = {name: str(types[column]) for column, name in names.items()}
-    return _Source(
-        path, f"select {picked}, file_row_number + 1 as _row, file_row_number as _place from {read}", columns
-    )  # noqa: S608 quoted
+    rows = f"select {picked}, file_row_number + 1 as _row, file_row_number as _place from {read}"  # noqa: S608 quoted
+    return _Source(path, rows, columns)
 
 
 def _spelled(column: str) -> str:

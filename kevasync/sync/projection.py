@@ -186,8 +186,8 @@ def _narrow_tables(fields: list[PlannedField], sides: Sides) -> list[tuple[str, 
         ),
         (
             "sf_narrow",
-            f"""create temp table sf_narrow as select {sides.sf_id("salesforce", "side._id")} as sf_id, {crm} as digest{place["salesforce"]}
-            from {quote(sides.salesforce)} as side where side._deleted is not true""",  # noqa: S608 as above
+            f"""create temp table sf_narrow as select {sides.sf_id("salesforce", "side._id")} as sf_id,
+            {crm} as digest{place["salesforce"]} from {quote(sides.salesforce)} as side where side._deleted is not true""",  # noqa: S608 as above
         ),
         ("base_narrow", f"create temp table base_narrow as {base}"),
     ]
@@ -263,7 +263,7 @@ def _open_rows(fields: list[PlannedField], sides: Sides) -> list[tuple[str, str]
 
 
 def _among_pairs(name: str, key: str, own: str, sides: Sides) -> str:
-    """The semi join that picks the rows of unsettled pairs: by their place in the file where that is known, else by id."""
+    """The semi join that picks the rows of unsettled pairs: by their place in the file if known, else by id."""
     relation, narrow = {
         "keva_open": ("keva", "keva_narrow"),
         "sf_open": ("salesforce", "sf_narrow"),

@@ -63,7 +63,7 @@ def table(plan: Plan, name: str, *leave_out: str) -> list[tuple]:
 
 
 def by_hand(world: World, plan: Plan, before: dict[str, dict], after: dict[str, dict]) -> dict[str, dict]:
-    """Both sides before, with the plan's changes written by hand; a created record stands under the id it came to have."""
+    """Both sides before, with the plan's changes written by hand; created records under the ids they came to have."""
     sides = {name: {key: dict(values) for key, values in before[name].items()} for name in ("keva", "sf")}
     active = [pair for pair, alive in after["links"].items() if alive]
     for change in rows(plan, "changes"):
