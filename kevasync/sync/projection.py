@@ -187,7 +187,8 @@ def _narrow_tables(fields: list[PlannedField], sides: Sides) -> list[tuple[str, 
         (
             "sf_narrow",
             f"""create temp table sf_narrow as select {sides.sf_id("salesforce", "side._id")} as sf_id,
-            {crm} as digest{place["salesforce"]} from {quote(sides.salesforce)} as side where side._deleted is not true""",  # noqa: S608 as above
+            {crm} as digest{place["salesforce"]}
+            from {quote(sides.salesforce)} as side where side._deleted is not true""",  # noqa: S608 as above
         ),
         ("base_narrow", f"create temp table base_narrow as {base}"),
     ]

@@ -24,7 +24,8 @@ create temp table keva_narrow as select side._id as keva_id, hash(side."email", 
 
 -- step: sf_narrow
 create temp table sf_narrow as select side._id as sf_id,
-            hash(side."Email", case when side."FirstName" >= chr(11904) and regexp_full_match(side."FirstName", '[⺀-鿿가-힣豈-﫿𠀀-𿿿・]+') and regexp_full_match(side."LastName", '[⺀-鿿가-힣豈-﫿𠀀-𿿿・]+') then side."LastName" || ' ' || side."FirstName" else nullif(concat_ws(' ', side."FirstName", side."LastName"), '') end, side."Phone", side."Title", side."MailingCity", side."Account.Industry") as digest from "s" as side where side._deleted is not true;
+            hash(side."Email", case when side."FirstName" >= chr(11904) and regexp_full_match(side."FirstName", '[⺀-鿿가-힣豈-﫿𠀀-𿿿・]+') and regexp_full_match(side."LastName", '[⺀-鿿가-힣豈-﫿𠀀-𿿿・]+') then side."LastName" || ' ' || side."FirstName" else nullif(concat_ws(' ', side."FirstName", side."LastName"), '') end, side."Phone", side."Title", side."MailingCity", side."Account.Industry") as digest
+            from "s" as side where side._deleted is not true;
 
 -- step: base_narrow
 create temp table base_narrow as select side.keva_id, side.sf_id as sf_id, hash(side."Email", case when side."FirstName" >= chr(11904) and regexp_full_match(side."FirstName", '[⺀-鿿가-힣豈-﫿𠀀-𿿿・]+') and regexp_full_match(side."LastName", '[⺀-鿿가-힣豈-﫿𠀀-𿿿・]+') then side."LastName" || ' ' || side."FirstName" else nullif(concat_ws(' ', side."FirstName", side."LastName"), '') end, side."Phone", side."Title", side."MailingCity", side."Account.Industry") as digest,
