@@ -15,7 +15,7 @@ from kevasync.mapping.check import check
 from kevasync.records import Field, Schema, Side
 from tests.mapping.stock_org import CONTACT, STOCK, schema
 
-DESCRIBES = Path("/work/shared/salesforce/describe")
+DESCRIBES = Path(__file__).parents[3] / "shared" / "salesforce" / "describe"
 
 CUSTOM = schema(
     "Contact",

@@ -12,7 +12,7 @@ from kevasync.errors import UsageError
 from kevasync.records import Field, Schema, Side
 from kevasync.salesforce.describe import Describer, drift, schema_from_describe, schema_from_file
 
-RECORDED = Path("/work/shared/salesforce/describe")
+RECORDED = Path(__file__).parents[3] / "shared" / "salesforce" / "describe"
 
 
 def test_describe_tells_what_the_mapping_must_know(session):

@@ -14,7 +14,7 @@ from kevasync.sandbox.ids import to_18
 from kevasync.sandbox.org import Org
 from kevasync.sandbox.rest import routes
 
-RECORDED = Path("/work/shared/salesforce")
+RECORDED = Path(__file__).parents[3] / "shared" / "salesforce"
 ROOT = "/services/data/v60.0"
 needs_recordings = pytest.mark.skipif(
     not RECORDED.is_dir(), reason="the recordings of live orgs are not on this machine"
