@@ -23,7 +23,6 @@ from kevasync.sync.diff import DiffRequest, connect
 from kevasync.sync.plan import Plan, not_written, room_for
 from kevasync.sync.planner import PlanContext, make_plan
 from kevasync.values import quote_identifier, quote_literal
-from kevasync.workspace.settings import parse_region
 
 if TYPE_CHECKING:
     from kevasync.cli.context import Context
@@ -94,7 +93,11 @@ def plan_from_files(at: Context, asked: FilePlan, out: Path) -> Plan:
         schema = schema_from_file(asked.describe)
     mapping = _mapping(at, asked, schema)
     _described(mapping, asked, schema)
-    region = parse_region(asked.region) if asked.region else _region(at)
+    region = _region(at)
+    if asked.region:
+        from kevasync.workspace.settings import parse_region
+
+        region = parse_region(asked.region)
     with room_for(out):
         work = out.with_name(f".plan-files-{os.getpid()}")
         try:
@@ -187,6 +190,10 @@ def _described(mapping: ObjectMapping, asked: FilePlan, schema: Schema | None) -
 
 def _workspace(at: Context) -> Workspace | None:
     """The workspace around, if there is one: planning from files needs none."""
+    here = Path.cwd()
+    named = at.folder is not None or os.environ.get("KEVASYNC_WORKSPACE")
+    if not named and not any((folder / "kevasync.toml").is_file() for folder in (here, *here.parents)):
+        return None  # without the cost of reading settings
     try:
         return at.workspace
     except UsageError as error:

@@ -6,8 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from kevasync.errors import UsageError
 from kevasync.keva.columns import Raw, named
@@ -21,7 +19,7 @@ _WHOLE = 10**15
 
 def read(path: Path, plain: Path, con: duckdb.DuckDBPyConnection, spelling: Callable[[str], str]) -> Raw:
     """The file at `plain` (unpacked, if `path` was packed). Raises UsageError export-truncated, export-column-twice."""
-    headings = _headings(path, plain)
+    headings = _headings(path, plain, con)
     columns = named(headings, path, spelling)
     source = f"read_parquet({quote_literal(str(plain))})"
     types = [str(row[1]) for row in con.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()]  # noqa: S608 quoted
@@ -43,14 +41,26 @@ def read(path: Path, plain: Path, con: duckdb.DuckDBPyConnection, spelling: Call
     return Raw(f"SELECT {casts}, file_row_number AS _place FROM {source}", columns, absent=False, locate=locate)  # noqa: S608 quoted
 
 
-def _headings(path: Path, plain: Path) -> list[str]:
+def _headings(path: Path, plain: Path, con: duckdb.DuckDBPyConnection) -> list[str]:
+    """The columns as the file names them: DuckDB's own reader would rename one that stands twice."""
     try:
-        return list(pq.read_schema(plain).names)
-    except (pa.ArrowException, OSError) as error:
+        schema = con.execute(
+            "SELECT name, coalesce(num_children, 0) FROM parquet_schema(?)", [str(plain).replace("*", "[*]")]
+        ).fetchall()
+    except duckdb.Error as error:
         reason = str(error).splitlines()[0]
         raise UsageError(
             "export-truncated", f"{path} is a Parquet file that breaks off or is damaged: {reason}"
         ) from error
+    names: list[str] = []
+    place = 1  # after the root
+    while place < len(schema):
+        names.append(str(schema[place][0]))
+        below = 1  # skip what is nested in the column
+        while below:
+            below += int(schema[place][1]) - 1
+            place += 1
+    return names
 
 
 def text_sql(expr: str, kind: str) -> str:

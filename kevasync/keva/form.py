@@ -12,8 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-import numpy as np
-
 from kevasync.errors import UsageError
 
 __all__ = ["DELIMITERS", "Form", "Marks", "recognise"]
@@ -284,6 +282,8 @@ def _mark_csv(chunk: bytes, marks: Marks, *, inside: bool) -> bool:
     if quotes * 32 < len(chunk):
         outside = b"".join(chunk.split(b'"')[1 if inside else 0 :: 2])
     else:
+        import numpy as np  # noqa: PLC0415 only much-quoted files need it
+
         data = np.frombuffer(chunk, dtype=np.uint8)
         parity = np.cumsum(data == ord('"'), dtype=np.uint8) & 1
         outside = data[parity == (1 if inside else 0)].tobytes()

@@ -194,7 +194,7 @@ def test_parquet_types_become_canonical_text(tmp_path):
 
 
 def test_flat_parquet_is_viewed_in_place_with_the_same_result(tmp_path):
-    """The view over a flat Parquet file gives what landing it gives, and nested files must be landed."""
+    """The view over a flat Parquet file gives what landing it gives, and each row's place; nested files are landed."""
     path = tmp_path / "contacts.parquet"
     table = {"Id": ["3", "4"], "SystemModstamp": ["2024-01-02T03:04:05.000+0000", None], "IsDeleted": [False, True]}
     pq.write_table(pa.table({**table, "MasterRecordId": [None, "3"], "Account.Name": ["A", None]}), path)
@@ -202,7 +202,8 @@ def test_flat_parquet_is_viewed_in_place_with_the_same_result(tmp_path):
     landed = export.land_table(path, tmp_path, **SALESFORCE)
     with duckdb.connect() as con:
         viewed = con.sql(sql).to_arrow_table()
-    assert viewed.to_pylist() == rows_of(landed)
+    assert viewed["_place"].to_pylist() == [0, 1]
+    assert viewed.drop(["_place"]).to_pylist() == rows_of(landed)
     assert columns == landed.columns == ("Id", "SystemModstamp", "IsDeleted", "MasterRecordId", "Account.Name")
     assert [(r["_modified"], r["_deleted"], r["_master"]) for r in rows_of(landed)] == [
         ("2024-01-02T03:04:05.000Z", False, None),
