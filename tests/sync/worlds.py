@@ -13,8 +13,9 @@ from apply_world import World
 from kevasync.mapping import transforms
 from kevasync.mapping.definition import ConflictPolicy, DriftPolicy, FieldMapping, ObjectMapping, Transform
 from kevasync.memory import MemoryEndpoint, _checksum
-from kevasync.records import Direction, Field, FieldKind, Link, Schema, Side
+from kevasync.records import Direction, Field, Link, Schema, Side
 from kevasync.store.base import BaseRow
+from kevasync.values import FieldKind
 
 REGION = "US"
 TO_CRM, FROM_CRM, BOTH_WAYS = Direction.TO_CRM, Direction.FROM_CRM, Direction.BIDIRECTIONAL
