@@ -1,0 +1,1 @@
+"""Which Salesforce field a column belongs in: candidates with calibrated confidence and the evidence for each."""

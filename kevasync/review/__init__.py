@@ -1,0 +1,1 @@
+"""What people see when they decide on mappings and duplicates, and how each decision is recorded."""
