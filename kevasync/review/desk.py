@@ -51,7 +51,8 @@ class Press:
 class Standing:
     """What holds on one subject. `names` are the id and key of its last decision: what the next press has to have seen.
 
-    `verdict` is None where nothing holds (never decided, or undone); `text` says the answer for people.
+    `verdict` is None where nothing holds (never decided, or undone); `text` says the answer for people; `problems`
+    are the lint's, None where nothing was looked at.
     """
 
     verdict: str | None
@@ -60,6 +61,7 @@ class Standing:
     at: str
     names: tuple[str, ...]
     answer: Mapping[str, Any] = field(default_factory=dict)
+    problems: tuple[Mapping[str, Any], ...] | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The form the screen reads."""
@@ -71,6 +73,7 @@ class Standing:
             "saw": self.names[0] if self.names else None,
             "names": list(self.names),
             "answer": dict(self.answer),
+            "problems": None if self.problems is None else list(self.problems),
         }
 
 
@@ -113,7 +116,7 @@ class Queue(Protocol):
 class Desk:
     """One page's view of a queue: takes messages of the browser, gives answers. Safe to be told anything twice."""
 
-    def __init__(self, queue: Queue, actions: Mapping[str, Callable[[], Mapping[str, Any]]] | None = None) -> None:
+    def __init__(self, queue: Queue, actions: Mapping[str, Callable[[str], Mapping[str, Any]]] | None = None) -> None:
         self._queue = queue
         self._actions = actions or {}
         self._version = 0
@@ -154,7 +157,7 @@ class Desk:
             self.look()
             reply["details"] = self._details(message.get("want"))
             if message.get("action"):
-                reply["done"] = self._act(str(message["action"]))
+                reply["done"] = self._act(str(message["action"]), parse_who(message.get("who")))
         except KevasyncError as error:
             reply["error"] = {"code": error.code, "what": error.what, "next": list(error.next_steps)}
         have = message.get("have") if isinstance(message.get("have"), int) else 0
@@ -190,10 +193,10 @@ class Desk:
                 continue
         return found
 
-    def _act(self, name: str) -> dict[str, Any]:
+    def _act(self, name: str, who: str) -> dict[str, Any]:
         if name not in self._actions:
             return {"action": name, "ok": False, "text": f"This screen cannot {name}."}
-        return {"action": name, "ok": True, **self._actions[name]()}
+        return {"action": name, "ok": True, **self._actions[name](who)}
 
 
 def parse_press(item: Any) -> Press:
@@ -208,8 +211,12 @@ def parse_press(item: Any) -> Press:
     answer = item.get("answer") or {}
     if not isinstance(answer, Mapping):
         raise RefusedPress("an answer that cannot be read")
-    name = str(who or "").strip()[:LONGEST_NAME] or "unknown"
-    return Press(key, name, subject, verdict, answer, _text(item.get("saw")), _text(item.get("undoes")))
+    return Press(key, parse_who(who), subject, verdict, answer, _text(item.get("saw")), _text(item.get("undoes")))
+
+
+def parse_who(who: Any) -> str:
+    """The reviewer's name as it came."""
+    return str(who or "").strip()[:LONGEST_NAME] or "unknown"
 
 
 def group_of(key: str | None) -> str | None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from kevasync.automap.decisions import Held, MappingDecision, MappingDecisions, Verdict, holding, standing
 from kevasync.automap.fields import Suggestion
+from kevasync.errors import Problem
 from kevasync.review.desk import Outcome, Press, RefusedPress, Standing, Step, steps_of
 
-__all__ = ["NO_FIELD", "MappingQueue", "targets_text"]
+__all__ = ["NO_FIELD", "MappingQueue", "problem_row", "targets_text"]
 
 NO_FIELD = "No standard field"
 
@@ -27,14 +28,17 @@ class MappingQueue:
         decisions: MappingDecisions,
         object_name: str,
         suggestions: Sequence[Suggestion],
-        targets: Sequence[str],
+        targets: Iterable[str],
         detail: Callable[[Suggestion], Mapping[str, Any]],
+        lint: Callable[[str, Sequence[str]], Sequence[Problem]] = lambda _source, _targets: (),
     ) -> None:
         self._decisions = decisions
         self._object = object_name
         self._suggestions = {item.source.name: item for item in suggestions}
         self._targets = frozenset(targets)
         self._detail = detail
+        self._lint = lint
+        self._linted: dict[tuple[str, tuple[str, ...]], tuple[dict[str, Any], ...]] = {}
 
     def record(self, who: str, presses: Sequence[Press]) -> list[Outcome]:
         """Record presses in one transaction; those that make no sense are refused alone."""
@@ -64,7 +68,11 @@ class MappingQueue:
         made = self._decisions.list(self._object)
         last = {item.source: item for item in made}
         held = holding(made)
-        stand = {source: _standing(held[self._object, source], item) for source, item in last.items()}
+        stand = {
+            source: self._standing(held[self._object, source], item)
+            for source, item in last.items()
+            if source in self._suggestions
+        }
         steps = steps_of((item.who, item.source, item.id, item.key) for item in standing(made))
         return stand, steps
 
@@ -80,6 +88,24 @@ class MappingQueue:
     def detail(self, subject: str) -> Mapping[str, Any]:
         """What the evidence pane shows of a column."""
         return self._detail(self._known(subject))
+
+    def _standing(self, held: Held, last: MappingDecision) -> Standing:
+        names = tuple(filter(None, (last.key, last.id)))
+        if held.accepted is not None:
+            verdict, targets = held.accepted.verdict.value, held.accepted.targets
+            problems = self._problems(last.source, targets)
+        elif held.rejected:
+            verdict, targets, problems = "reject", held.rejected[-1], ()
+        else:
+            return Standing(None, "", last.who, last.at, names)
+        answer = {"targets": list(targets)}
+        return Standing(verdict, targets_text(targets), last.who, last.at, names, answer, problems)
+
+    def _problems(self, source: str, targets: tuple[str, ...]) -> tuple[dict[str, Any], ...]:
+        if (source, targets) not in self._linted:
+            found = self._lint(source, targets)
+            self._linted[source, targets] = tuple(problem_row(item) for item in found)
+        return self._linted[source, targets]
 
     def _known(self, subject: str) -> Suggestion:
         found = self._suggestions.get(subject)
@@ -103,7 +129,7 @@ class MappingQueue:
             press.subject,
             verdict,
             targets,
-            direction=suggestion.direction,
+            direction=suggestion.direction if as_suggested else None,
             transforms=suggestion.transforms if as_suggested else (),
             custom_field=suggestion.custom_field if not targets else None,
             shown=_shown(suggestion),
@@ -122,15 +148,9 @@ def _shown(suggestion: Suggestion) -> dict[str, Any]:
     }
 
 
-def _standing(held: Held, last: MappingDecision) -> Standing:
-    names = tuple(filter(None, (last.key, last.id)))
-    if held.accepted is not None:
-        verdict, targets = held.accepted.verdict.value, held.accepted.targets
-        return Standing(verdict, targets_text(targets), last.who, last.at, names, {"targets": list(targets)})
-    if held.rejected:
-        targets = held.rejected[-1]
-        return Standing("reject", targets_text(targets), last.who, last.at, names, {"targets": list(targets)})
-    return Standing(None, "", last.who, last.at, names)
+def problem_row(problem: Problem) -> dict[str, Any]:
+    """A lint result as the screen reads it."""
+    return {"severity": problem.severity, "message": problem.message, "hint": problem.hint}
 
 
 def _said(decision: MappingDecision) -> str:

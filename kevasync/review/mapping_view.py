@@ -7,7 +7,7 @@ from typing import Any
 
 from kevasync.automap.fields import Candidate, Suggestion, TargetField, ValueProfile
 from kevasync.errors import Problem
-from kevasync.review.mapping_queue import targets_text
+from kevasync.review.mapping_queue import problem_row, targets_text
 
 __all__ = ["MAPPING_WORDS", "detail", "options", "row"]
 
@@ -59,7 +59,7 @@ def row(suggestion: Suggestion, targets: Mapping[str, TargetField], problems: Se
             }
             for names, candidate in alternatives(suggestion)
         ],
-        "problems": [_problem(item) for item in problems],
+        "problems": [problem_row(item) for item in problems],
     }
 
 
@@ -84,9 +84,12 @@ def detail(
         "alternatives": [
             {
                 "bars": _bars(candidate),
-                "values": [_values(name, _type(targets[name]), targets[name].profile, targets[name].picklist)
-                           for name in names if name in targets],
-                "problems": [_problem(item) for item in lint(suggestion, names)],
+                "values": [
+                    _values(name, _type(targets[name]), targets[name].profile, targets[name].picklist)
+                    for name in names
+                    if name in targets
+                ],
+                "problems": [problem_row(item) for item in lint(suggestion, names)],
             }
             for names, candidate in alternatives(suggestion)
         ],
@@ -117,9 +120,7 @@ def _bars(candidate: Candidate) -> list[dict[str, Any]]:
     return [{"text": item.text, "weight": round(item.weight, 3)} for item in strongest if item.weight]
 
 
-def _values(
-    name: str, kind: str, profile: ValueProfile | None, picklist: Sequence[str] = ()
-) -> dict[str, Any]:
+def _values(name: str, kind: str, profile: ValueProfile | None, picklist: Sequence[str] = ()) -> dict[str, Any]:
     values = list(profile.samples[:MOST_SAMPLES]) if profile else []
     facts = []
     if profile is not None and profile.rows:
@@ -144,7 +145,3 @@ def _type(target: TargetField) -> str:
 
 def _percent(share: float) -> str:
     return f"{share:.0%}".replace("%", " %")
-
-
-def _problem(problem: Problem) -> dict[str, str]:
-    return {"severity": problem.severity, "message": problem.message, "hint": problem.hint}
