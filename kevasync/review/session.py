@@ -67,7 +67,7 @@ def save(session: MappingSession, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(_FORM.dump_json(session))
+        file.write(_FORM.dump_json(session, warnings=False))
 
 
 def load(path: Path | str | None = None) -> MappingSession:
