@@ -1,7 +1,12 @@
+# /// script
+# [tool.marimo.display]
+# theme = "system"
+# ///
 """Field mapping: decide on the suggestions for the columns of a file. Started by `kevasync review mappings`."""
 
 import marimo
 
+__generated_with = "0.25.2"
 app = marimo.App(width="full", app_title="Field mapping")
 
 

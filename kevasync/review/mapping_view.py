@@ -129,7 +129,7 @@ def _values(name: str, kind: str, profile: ValueProfile | None, picklist: Sequen
         facts.append(
             f"{profile.shortest} characters"
             if profile.shortest == profile.longest
-            else f"{profile.shortest}–{profile.longest} characters"
+            else f"{profile.shortest} to {profile.longest} characters"
         )
         likely = [(share, pattern) for pattern, share in profile.shares.items() if share >= 0.5 and ":" not in pattern]  # noqa: PLR2004 most of them
         facts += [f"{_percent(share)} {_SHARES.get(pattern, pattern)}" for share, pattern in sorted(likely)[::-1][:2]]

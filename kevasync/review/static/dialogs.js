@@ -92,18 +92,18 @@ class Dialogs {
     if (!levels.length) {
       return this.open(name, null, h("h3", {}, name), h("p", {}, "This model comes without measured precision, so nothing can be said of what such a step would be worth. Decide one by one."), h("p", { class: "kv-hint" }, kbd("Esc"), " leave"));
     }
-    let at = Math.max(0, levels.findIndex((level) => level.precision >= 0.99));
+    let at = Math.max(0, levels.findLastIndex((level) => level.precision >= 0.99));
     const body = h("tbody");
     const act = h("button", { type: "button", class: "kv-main-button", onclick: () => { this.close(); decideAll(levels[at].ids, verb.verdict); } });
     const draw = () => {
       body.replaceChildren(...levels.map((level, place) => h("tr", { class: place === at ? "current" : "", "aria-selected": String(place === at), onclick: () => { at = place; draw(); } },
-        h("td", {}, `≥ ${percent(level.threshold)}`), h("td", {}, meter(level.precision, level.precision >= 0.99 ? "good" : "")),
+        h("td", {}, `≥ ${percent(level.threshold)}`), h("td", {}, meter(level.precision, level.precision >= 0.99 ? "good" : "", 1)),
         h("td", {}, level.count ? `of ${level.count.toLocaleString("en")}` : ""), h("td", {}, plural(level.ids.length, review.words.item, review.words.items)))));
       const { ids, precision } = levels[at];
       const wrong = ids.length * (1 - precision);
       act.textContent = `${verb.label} ${plural(ids.length, review.words.item, review.words.items)}`;
       act.disabled = !ids.length;
-      foot.textContent = ids.length ? `Expect about ${wrong < 10 ? wrong.toFixed(1) : Math.round(wrong)} wrong among them. One u takes all of it back.` : "None of those that wait is so sure.";
+      foot.textContent = ids.length ? `Expect ${wrong < 0.1 ? "hardly one" : `about ${wrong < 10 ? wrong.toFixed(1) : Math.round(wrong)}`} wrong among them. One u takes all of it back.` : "None of those that wait is so sure.";
     };
     const foot = h("p", { class: "kv-foot" });
     this.open(name, null, h("h3", {}, name), h("p", {}, measured.note),

@@ -33,10 +33,10 @@ function ago(moment) {
 const kbd = (key) => h("kbd", {}, key);
 
 /** A confidence as bar and number; the bar says nothing the number does not. */
-function meter(share, tone) {
+function meter(share, tone, digits) {
   return h("span", { class: "kv-meter" },
     h("span", { class: "kv-track", "aria-hidden": "true" }, h("span", { class: `kv-fill ${tone || ""}`, style: { width: `${share * 100}%` } })),
-    h("span", { class: "kv-pct" }, percent(share)));
+    h("span", { class: "kv-pct" }, digits ? `${(share * 100).toFixed(digits)} %` : percent(share)));
 }
 
 /** marimo's theme where the page has one, else the system's. */
