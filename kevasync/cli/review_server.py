@@ -91,9 +91,12 @@ def _running(path: Path, door: Door, session: Path) -> Iterator[subprocess.Popen
     }
     log = session.with_suffix(".log").open("wb")
     # a group of its own: Ctrl-C comes to us alone, and we end it
-    with log, subprocess.Popen(  # noqa: S603 our own interpreter and notebook
-        command, stdin=subprocess.PIPE, stdout=log, stderr=log, env=environment, start_new_session=True
-    ) as process:
+    with (
+        log,
+        subprocess.Popen(  # noqa: S603 our own interpreter and notebook
+            command, stdin=subprocess.PIPE, stdout=log, stderr=log, env=environment, start_new_session=True
+        ) as process,
+    ):
         if process.stdin is not None:
             with suppress(BrokenPipeError):
                 process.stdin.write(door.token.encode())

@@ -54,14 +54,18 @@ def suggestions(count=None):
         if target is not None:
             candidates.append(Candidate(None, 0.01, evidence(None, label, 0.01)))
         profile = ValueProfile(
-            4_200, 4_200 - draw.randrange(900), draw.random(), 2, 40, 12.5, {"email": 0.99} if "@" in values[0] else {},
+            4_200,
+            4_200 - draw.randrange(900),
+            draw.random(),
+            2,
+            40,
+            12.5,
+            {"email": 0.99} if "@" in values[0] else {},
             values,
         )
         source = SourceField(f"{name}_{turn + 1}" if turn else name, label, "text", place, profile)
         custom = None if target else CustomField(f"Keva_{name.title()}__c", label, "Number", 0)
-        made.append(
-            Suggestion(source, tuple(candidates), (target,) if target in fields else (), custom_field=custom)
-        )
+        made.append(Suggestion(source, tuple(candidates), (target,) if target in fields else (), custom_field=custom))
     return complete(made, tuple(fields.values()), "Contact")
 
 
@@ -69,7 +73,9 @@ def evidence(target, label, confidence):
     """Reasons as a model would give them."""
     sure = confidence > 0.5
     return (
-        Evidence("label", 0.93, 2.4 if sure else -0.4, f"the label “{label}” is often used for {target or 'a custom field'}"),
+        Evidence(
+            "label", 0.93, 2.4 if sure else -0.4, f"the label “{label}” is often used for {target or 'a custom field'}"
+        ),
         Evidence("name", 0.81, 1.6 if sure else 0.3, "the name is spelled alike (0.81)"),
         Evidence("values", 0.98, 1.1 if sure else -1.7, "98 % of the values fit the type of the field"),
         Evidence("context", 0.4, 0.5 if sure else -0.6, "its neighbours go to fields of the same group"),

@@ -162,8 +162,10 @@ def test_nothing_is_acknowledged_when_the_store_cannot_write(world, monkeypatch)
     """A full disk: the browser keeps the presses, is told why, and delivers them later."""
     review, desk = world()
     with monkeypatch.context() as patched:
+
         def full(*_args):
             raise RunError("state-disk-full", "state.db: disk is full")
+
         patched.setattr(review.queue._decisions, "record", full)
         reply = ask(desk, press(1, "cell"))
         assert (reply["results"], reply["error"]["code"]) == ([], "state-disk-full")

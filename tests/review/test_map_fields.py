@@ -45,7 +45,10 @@ def test_the_notebook_runs_end_to_end(tmp_path):
 def test_marimo_finds_nothing_to_complain_of():
     """`marimo check` is clean."""
     done = subprocess.run(
-        [sys.executable, "-m", "marimo", "check", "--strict", str(NOTEBOOK)], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "marimo", "check", "--strict", str(NOTEBOOK)],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
 

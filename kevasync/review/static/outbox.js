@@ -1,6 +1,6 @@
 // The browser's half of the queue: every press stays here, and in the browser's storage, until its outcome is told.
 
-const RETRY = 3000, POLL = 5000, LOST = 7000;
+const RETRY = 3000, POLL = 5000, LOST = 7000, DEAF = 25000, PROBE = 2000;
 const PREFIX = "kevasync-review:";
 
 class Outbox {
@@ -77,7 +77,27 @@ class Outbox {
     if (this.flying !== null && Date.now() - this.flying.at > RETRY) this.flying = null;
     if (this.unsaved) this.flush();
     else if (document.visibilityState === "visible" && Date.now() - this.lastAsked > POLL) this.ask({}, false);
-    if (this.offline) this.hear(null);
+    if (this.offline) { this.hear(null); this.probe(); }
+  }
+
+  /** A server that was started anew does not know this page: reload it. What is unsaved waits in the storage. */
+  async probe() {
+    if (this.probed && Date.now() - this.probed < PROBE) return;
+    this.probed = Date.now();
+    try {
+      const { ok } = await fetch(new URL("health", document.baseURI), { cache: "no-store" });
+      const deaf = Date.now() - this.silentSince > DEAF;
+      if (ok && (this.wasDown || deaf) && this.offline && !(this.storageFails && this.unsaved)) this.reload();
+    } catch { this.wasDown = true; }
+  }
+
+  reload() {
+    try {
+      const last = Number(sessionStorage.getItem(PREFIX) || 0);
+      if (Date.now() - last < DEAF) return;
+      sessionStorage.setItem(PREFIX, String(Date.now()));
+      location.reload();
+    } catch { /* without a storage nothing would stop a circle of reloads */ }
   }
 
   answer(reply) {
