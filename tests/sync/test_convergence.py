@@ -38,7 +38,6 @@ from kevasync.records import Field, Schema, Side
 from kevasync.sync.plan import Plan
 from kevasync.sync.reconcile import reconcile
 
-
 WAITING = {"conflict", "review", "ambiguous", "rejected", "no-op", "not-in-keva"}
 
 
