@@ -25,6 +25,7 @@ from kevasync.values import clean
 __all__ = ["apply_undo", "plan_undo"]
 
 _CLOCKS = timedelta(minutes=5)
+_TELLS = frozenset({"Id", "IsDeleted", "MasterRecordId"})
 _LOST = "the ids of records made again, and {fields}; feeds, histories and sharing of the lost records"
 
 
@@ -114,10 +115,14 @@ def _look(run: Merging) -> tuple[dict[str, list[Row]], list[str]]:
                     {"cluster": image["cluster"], "id": loser, "field": name, "old": None, "new": value, "rule": rule,
                      "sources": master, "others": "", "write": True}
                 )  # fmt: skip
-    _children(run, tables, master_of)
+    _children(run, tables, master_of, steps)
     _links(run, tables, images, master_of)
-    system = [item.name for item in schema.fields if not (item.createable or item.updateable) and item.name != "Id"]
-    return tables, [_LOST.format(fields=", ".join(name for name in system if name != "Name"))]
+    system = [
+        item.name
+        for item in schema.fields
+        if not (item.createable or item.updateable or item.compound or item.calculated) and item.name not in _TELLS
+    ]
+    return tables, [_LOST.format(fields=", ".join(system))]
 
 
 def _leave(tables: dict[str, list[Row]], cluster: str, identity: str, reason: str) -> None:
@@ -144,9 +149,17 @@ def _masters(tables: dict[str, list[Row]], step: Mapping[str, Any], run: Merging
             )  # fmt: skip
 
 
-def _children(run: Merging, tables: dict[str, list[Row]], master_of: Mapping[str, str]) -> None:
+def _children(
+    run: Merging, tables: dict[str, list[Row]], master_of: Mapping[str, str], steps: Sequence[Mapping[str, Any]]
+) -> None:
     """Children that hang where the merge put them go back; moved or deleted ones stay. A child may be a loser."""
-    kept = [row for row in run.kept("children") if row["parent"] in master_of]
+    written = {(step["id"], name) for step in steps for name in step["changes"]}
+    kept = [
+        row
+        for row in run.kept("children")
+        # a lookup of a master that the run itself wrote is restored with the master's values
+        if row["parent"] in master_of and (row["id"], row["field"]) not in written
+    ]
     groups: dict[tuple[str, str], list[Row]] = {}
     for row in kept:
         if row["id"] not in master_of:  # a loser that is made again brings its lookups with it
@@ -244,10 +257,11 @@ def _steps(run: Merging, schema: Schema) -> list[Step]:
     for row in plan.rows("fields"):
         clusters[row["id"]] = row["cluster"]
         field = schema.find(row["field"])
-        if row["rule"] == "restore":
+        refers = field is not None and bool(field.reference_to) and row["new"] in lost
+        if row["rule"] == "restore" and not refers:
             restore.setdefault(row["id"], {})[row["field"]] = [row["old"], row["new"]]
-        elif row["rule"] == "after" or (field is not None and field.reference_to and row["new"] in lost):
-            after.setdefault(row["id"], {})[row["field"]] = [None, row["new"]]
+        elif row["rule"] in {"after", "restore"} or refers:
+            after.setdefault(row["id"], {})[row["field"]] = [row["old"], row["new"]]
         else:
             create[row["id"]][row["field"]] = [None, row["new"]]
     steps = [Step(new_id(), clusters[one], "update", name, one, values) for one, values in restore.items()]
