@@ -5,12 +5,23 @@ from __future__ import annotations
 import pytest
 import requests
 from conftest import QUICK, Counting, Notebook, credentials_of, never, seed
+from merger_suite import MergerTests, Merging
 
 from kevasync.endpoint import Merger, MergeRequest, WriteOutcome
 from kevasync.errors import RunError, UsageError
 from kevasync.salesforce.endpoint import SalesforceEndpoint
 from kevasync.salesforce.session import Verdict, open_session
 from kevasync.salesforce.soap import SoapError, judge, merge_answers, merge_envelope
+
+
+class TestConformance(MergerTests):
+    @pytest.fixture
+    def merging(self, sandbox, by_calls):
+        return Merging(
+            by_calls,
+            seed=lambda name, items: seed(sandbox, items, name),
+            lose_answers=lambda _: sandbox.faults.add("lost:times=1,path=/services/Soap/*"),
+        )
 
 
 def merged(endpoint, *items, name="Contact"):
