@@ -26,7 +26,7 @@ _BATCH = 200  # columns unpivoted at once: thousands in one statement take DuckD
 _LOOKED_AT = 1_000  # distinct values of a column that the patterns are tried on
 _CUT = 400
 _SHORT = 80
-_SAMPLES = 5
+_SAMPLES = 20
 
 
 @cache
@@ -51,13 +51,14 @@ def profile(
 
     `shares` has only what is above 0: the patterns of profiles.sql, the word lists (`country`, `first_name`, …), for
     each of the `targets` with a picklist the share of values in it (`picklist:Industry`), and for those with the org's
-    own values the share found there (`values:Industry`). More than 100,000 rows, or 2 million cells, are sampled evenly.
+    own values the share found there (`values:Industry`). Beyond 100,000 rows or 2 million cells the rows are
+    sampled evenly.
     """
     if not columns:
         return {}
     whole = f"read_parquet({quote_literal(str(rows))})" if isinstance(rows, Path) else quote_identifier(rows)
     (total,) = con.execute(f"SELECT count(*) FROM {whole}").fetchall()[0]  # noqa: S608 quoted
-    _unpivot(con, whole, columns, total)
+    scale = _unpivot(con, whole, columns, total)
     shares = _shares(con, targets)
     samples = _values(con)
     made = {}
@@ -66,7 +67,7 @@ def profile(
         whole_list = distinct <= FEW and longest <= _SHORT
         made[columns[place]] = ValueProfile(
             rows=total,
-            filled=filled,
+            filled=round(filled * scale),
             distinct_ratio=distinct / filled,
             shortest=shortest,
             longest=longest,
@@ -85,8 +86,11 @@ _FIGURES = """
 """
 
 
-def _unpivot(con: duckdb.DuckDBPyConnection, whole: str, columns: Sequence[str], total: int) -> None:
-    """Make `all_texts` (place, v, n, shortest, longest) and of it `texts`, those that are looked at."""
+def _unpivot(con: duckdb.DuckDBPyConnection, whole: str, columns: Sequence[str], total: int) -> float:
+    """Make `all_texts` (place, v, n, shortest, longest) and of it `texts`, those that are looked at.
+
+    Answers how many rows each sampled row stands for.
+    """
     most = max(_LEAST_ROWS, min(_MOST_ROWS, _MOST_CELLS // len(columns)))
     step = -(-total // most) or 1
     con.execute(
@@ -110,6 +114,7 @@ def _unpivot(con: duckdb.DuckDBPyConnection, whole: str, columns: Sequence[str],
         "QUALIFY row_number() OVER (PARTITION BY place ORDER BY n DESC, hash(v), v) <= $1",
         [_LOOKED_AT],
     )
+    return total / (total // step) if total else 1.0
 
 
 def _shares(con: duckdb.DuckDBPyConnection, targets: Iterable[TargetField]) -> dict[int, dict[str, float]]:
@@ -123,8 +128,9 @@ def _shares(con: duckdb.DuckDBPyConnection, targets: Iterable[TargetField]) -> d
     lists = {**vocabulary(), **_value_lists(targets)}
     words = [(kind, word) for kind, of_kind in lists.items() for word in of_kind]
     listed = con.execute(
-        "SELECT place, kind, sum(n) FROM texts JOIN (SELECT unnest($1::VARCHAR[]) AS kind, unnest($2::VARCHAR[]) AS word)"
-        " ON lower(v) = word GROUP BY ALL ORDER BY ALL",
+        "SELECT place, kind, sum(n) FROM texts "
+        "JOIN (SELECT unnest($1::VARCHAR[]) AS kind, unnest($2::VARCHAR[]) AS word) ON lower(v) = word "
+        "GROUP BY ALL ORDER BY ALL",
         [[kind for kind, _ in words], [word for _, word in words]],
     ).fetchall()
     for place, kind, part in listed:
