@@ -25,6 +25,9 @@ _MOSTLY = 0.95
 _DOCUMENTED = {"totalTickets": "Keva_Ticket_Count__c"}
 """Names that Keva's own documentation gives."""
 
+_IDS = frozenset({"id", "ids", "uuid", "guid", "key", "code", "number", "nummer", "nr"})
+"""Words of a name whose digits are no quantity."""
+
 _BY_TYPE = {
     "email": "Email", "phone": "Phone", "tel": "Phone", "url": "Url", "uri": "Url", "link": "Url", "website": "Url",
     "int": "Number", "integer": "Number", "long": "Number", "bigint": "Number", "smallint": "Number",
@@ -90,6 +93,8 @@ def _name(source_name: str) -> str:
 def _type(source: SourceField) -> str:
     profile = source.profile
     if profile is not None and profile.filled:
+        if _IDS & set(tokens(source.name)):
+            return "Text"
         by_values = _type_of_values(profile)
         # a column declared as something else than text is believed; text may hold anything
         declared = _declared(source)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import getpass
 import json
+import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +15,15 @@ from sqlalchemy.engine import Connection
 from kevasync.store.state import State, new_id, now
 from kevasync.store.tables import decisions
 
-__all__ = ["Decision", "Decisions"]
+__all__ = ["Decision", "Decisions", "current_user"]
+
+
+def current_user() -> str:
+    """Who decides here: KEVASYNC_USER, else the user signed in to this machine."""
+    try:
+        return os.environ.get("KEVASYNC_USER") or getpass.getuser()
+    except (KeyError, OSError):  # a container's user without a name
+        return f"user {os.getuid()}"
 
 
 @dataclass(frozen=True, slots=True)
