@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from kevasync.automap.custom import custom_field
-from kevasync.automap.fields import Suggestion, TargetField
+from kevasync.automap.fields import Candidate, SourceField, Suggestion, TargetField
 from kevasync.automap.transforms import Advice, advise, direction_without_target, is_full_name
 from kevasync.records import Direction
 
-__all__ = ["complete"]
+__all__ = ["complete", "complete_choice"]
 
 _NAME_PARTS = ("FirstName", "LastName")
 _NAMES = frozenset({"Name", *_NAME_PARTS})
@@ -57,6 +57,28 @@ def _one(
     names = _targets(item, wanted, object_name, best - {wanted}, fields)
     advice = advise(item.source, fields[names[-1]], object_name, several=len(names) > 1, region=region)
     return _filled(item, names, advice)
+
+
+def complete_choice(
+    source: SourceField,
+    chosen: tuple[str, ...],
+    targets: Iterable[TargetField],
+    object_name: str,
+    *,
+    region: str | None = None,
+) -> Suggestion:
+    """What a column needs for the field or fields that somebody chose for it, as a suggestion with confidence 1.
+
+    A chosen field that is not among `targets` (yet to be created) gets a direction alone.
+    """
+    fields = {target.name: target for target in targets}
+    item = Suggestion(source, (Candidate(chosen[0] if chosen else None, 1.0),), chosen)
+    if not chosen:
+        return _one(item, fields, object_name, region, set(fields), set())
+    if chosen[-1] not in fields:
+        return replace(item, direction=direction_without_target(source))
+    advice = advise(source, fields[chosen[-1]], object_name, several=len(chosen) > 1, region=region)
+    return _filled(item, chosen, advice)
 
 
 _DESCRIBED = {

@@ -16,14 +16,14 @@ from kevasync.mapping.definition import FieldMapping, Mapping
 from kevasync.mapping.known import kind_for
 from kevasync.records import Direction
 
-__all__ = ["Written", "fingerprint", "write"]
+__all__ = ["Written", "fingerprint", "followed", "write"]
 
 _TABLE = "contact"
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What became of the accepted decisions; `fingerprint` is the file's after it was written.
+    """What became of the accepted decisions; the fingerprints are the file's before (`was`) and after.
 
     `held` are those that the mapping cannot take, with the reason; `to_create` the custom fields that were accepted
     and must be created in the org first.
@@ -34,6 +34,7 @@ class Written:
     removed: tuple[tuple[str, tuple[str, ...]], ...]
     held: tuple[tuple[MappingDecision, str], ...]
     to_create: tuple[MappingDecision, ...]
+    was: str
     fingerprint: str
 
 
@@ -43,6 +44,14 @@ def fingerprint(path: Path) -> str:
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except FileNotFoundError:
         return ""
+
+
+def followed(seen: str | None, writes: Iterable[tuple[str, str]]) -> str | None:
+    """The fingerprint to expect by one who knew `seen`, after our own writes since: (was, became), oldest first."""
+    for was, became in writes:
+        if was == seen:
+            seen = became
+    return seen
 
 
 def write(
@@ -76,7 +85,7 @@ def write(
             draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
-    return replace(made, fingerprint=fingerprint(path))
+    return replace(made, was=before, fingerprint=fingerprint(path))
 
 
 class _Edit:
@@ -111,7 +120,7 @@ class _Edit:
                 file.set_field(self.draft, field, _TABLE)
                 self.there[place] = field
                 written.append(decision)
-        return Written(tuple(written), tuple(unchanged), removed, tuple(held), tuple(to_create), "")
+        return Written(tuple(written), tuple(unchanged), removed, tuple(held), tuple(to_create), "", "")
 
     def _field(self, decision: MappingDecision) -> FieldMapping:
         keva = self.spelling(decision.source)

@@ -102,7 +102,7 @@ def _unpivot(con: duckdb.DuckDBPyConnection, whole: str, columns: Sequence[str],
             f"nullif(trim(CAST({quote_identifier(name)} AS VARCHAR)), '') AS c{start + index}"
             for index, name in enumerate(batch)
         )
-        sampled = f"QUALIFY row_number() OVER () % {step} = 0" if step > 1 else ""
+        sampled = f"QUALIFY hash(row_number() OVER ()) % {step} = 0" if step > 1 else ""
         con.execute(
             "INSERT INTO all_texts SELECT CAST(name[2:] AS INTEGER), left(v, $1), count(*), min(length(v)), "  # noqa: S608 quoted
             f"max(length(v)) FROM (UNPIVOT (SELECT {cells} FROM {whole} {sampled}) ON * INTO NAME name VALUE v) "
@@ -114,7 +114,10 @@ def _unpivot(con: duckdb.DuckDBPyConnection, whole: str, columns: Sequence[str],
         "QUALIFY row_number() OVER (PARTITION BY place ORDER BY n DESC, hash(v), v) <= $1",
         [_LOOKED_AT],
     )
-    return total / (total // step) if total else 1.0
+    # by hash, since what comes in turns would be sampled askew; so many rows were taken
+    counted = "SELECT count(*) FROM range(1, $1 + 1) rows(place) WHERE hash(place) % $2 = 0"
+    (taken,) = con.execute(counted, [total, step]).fetchall()[0]
+    return total / taken if taken else 1.0
 
 
 def _shares(con: duckdb.DuckDBPyConnection, targets: Iterable[TargetField]) -> dict[int, dict[str, float]]:

@@ -18,7 +18,7 @@ judged AS (
         digits BETWEEN 7 AND 17 AND NOT is_date AND NOT is_datetime
         AND regexp_full_match(v, '(\+|00)?[ ]?\(?\d[\d ().\-/·]*( ?(x|ext\.?|extension|#|;ext=|dw) ?\d{1,6})?', 'i')
         AND (digits BETWEEN 10 AND 13 OR NOT is_number OR starts_with(v, '+') OR starts_with(v, '00')) AS is_phone,
-        words <= 7 AND digits = 0 AND regexp_matches(low, '(^|[^[:alpha:]])(manager|director|engineer|developer|officer|president|vp|svp|evp|ceo|cto|cfo|coo|cmo|cio|ciso|founder|owner|head of|chief|analyst|consultant|assistant|associate|administrator|specialist|coordinator|executive|representative|accountant|architect|designer|supervisor|lead|partner|technician|advisor|strategist|buyer|recruiter|attorney|professor|teacher|nurse|leiter(in)?|geschäftsführer(in)?|berater(in)?|entwickler(in)?|einkäufer(in)?|sachbearbeiter(in)?|vertrieb|assistent(in)?|directeur|directrice|responsable|ingénieur|chargée? |gérante?|acheteur|gerente|director[a]?|ingeniero|jefe|responsabile|direttore|impiegato|titolare|inkoper|directie|medewerker)([^[:alpha:]]|$)') AS is_job,
+        words <= 7 AND digits = 0 AND regexp_matches(low, '(^|[^\p{L}])(manager|director|engineer|developer|officer|president|vp|svp|evp|ceo|cto|cfo|coo|cmo|cio|ciso|founder|owner|head of|chief|analyst|consultant|assistant|associate|administrator|specialist|coordinator|executive|representative|accountant|architect|designer|supervisor|lead|partner|technician|advisor|strategist|buyer|recruiter|attorney|professor|teacher|nurse|leiter(in)?|geschäftsführer(in)?|berater(in)?|entwickler(in)?|einkäufer(in)?|sachbearbeiter(in)?|vertrieb|assistent(in)?|directeur|directrice|responsable|ingénieur|chargée? |gérante?|acheteur|gerente|director[a]?|ingeniero|jefe|responsabile|direttore|impiegato|titolare|inkoper|directie|medewerker)([^\p{L}]|$)') AS is_job,
         words BETWEEN 1 AND 8 AND regexp_matches(low, '(^| |,)(inc|llc|ltd|limited|corp|corporation|co|company|gmbh|ag|kg|ohg|se|e\.?v|sa|sas|sarl|srl|spa|s\.p\.a|s\.a|s\.r\.l|s\.l|sl|bv|b\.v|nv|n\.v|plc|llp|lp|group|holding|holdings|pty|oy|ab|aps|as|kft|sp\. z o\.o|lda|ltda|pvt|partners|industries|foundation|university|bank|solutions|technologies|systems|consulting|services)\.?$') AS is_company
     FROM looked
 )
@@ -51,13 +51,13 @@ SELECT
     sum(n) FILTER (regexp_full_match(low, '(africa|america|antarctica|arctic|asia|atlantic|australia|europe|indian|pacific|etc|us|canada)/[a-z0-9_+/-]+|utc|gmt([+-]\d+)?')) AS timezone,
     sum(n) FILTER (regexp_full_match(v, '\d{5}(-\d{4})?|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|[A-Z]\d[A-Z] ?\d[A-Z]\d|\d{4}|\d{4} ?[A-Z]{2}|[A-Z]{1,2}-\d{4,5}|\d{5}-\d{3}|\d{3} ?\d{2}|\d{6}|\d{3}-\d{4}')) AS postcode,
     sum(n) FILTER (regexp_full_match(v, '(\d{4}|\d{1,3})') AND TRY_CAST(v AS INTEGER) BETWEEN 1800 AND 2100) AS year,
-    sum(n) FILTER (digits BETWEEN 1 AND 9 AND words >= 2 AND NOT is_phone AND NOT is_date AND regexp_matches(low, '(^\d+[a-z]?,? +[[:alpha:]]|(stra(ß|ss)e|str\.|weg|allee|platz|gasse|ring|damm|rue|avenue|ave|street|st\.?|road|rd\.?|lane|drive|dr\.|blvd|boulevard|way|court|calle|carrera|via|viale|piazza|rua|avenida|straat|laan|plein|gracht|kade)[,.]? *\d+|^(p\.?o\.? ?box|postfach))')) AS street,
-    sum(n) FILTER (NOT is_number AND words BETWEEN 2 AND 6 AND v LIKE '%,%' AND digits = 0 AND regexp_full_match(v, '[[:alpha:]][[:alpha:] .''’-]+, ?[[:alpha:]][[:alpha:] .''’-]+')) AS place_list,
+    sum(n) FILTER (digits BETWEEN 1 AND 9 AND words >= 2 AND NOT is_phone AND NOT is_date AND regexp_matches(low, '(^\d+[a-z]?,? +[\p{L}]|(stra(ß|ss)e|str\.|weg|allee|platz|gasse|ring|damm|rue|avenue|ave|street|st\.?|road|rd\.?|lane|drive|dr\.|blvd|boulevard|way|court|calle|carrera|via|viale|piazza|rua|avenida|straat|laan|plein|gracht|kade)[,.]? *\d+|^(p\.?o\.? ?box|postfach))')) AS street,
+    sum(n) FILTER (NOT is_number AND words BETWEEN 2 AND 6 AND v LIKE '%,%' AND digits = 0 AND regexp_full_match(v, '[\p{L}][\p{L} .''’-]+, ?[\p{L}][\p{L} .''’-]+')) AS place_list,
     sum(n) FILTER (is_company) AS company_suffix,
     sum(n) FILTER (is_job) AS job_title,
-    sum(n) FILTER (NOT is_job AND NOT is_company AND words BETWEEN 2 AND 5 AND digits = 0 AND size <= 60 AND regexp_full_match(v, '[[:upper:]][[:alpha:]''’.-]*( (van|von|de|der|den|del|della|di|da|dos|la|le|bin|al|ten|ter|zu|y|e))*( [[:upper:]][[:alpha:]''’.-]*)+')) AS person_name,
-    sum(n) FILTER (words BETWEEN 2 AND 5 AND digits = 0 AND size <= 60 AND regexp_full_match(v, '[[:alpha:]''’ .-]+, [[:upper:]][[:alpha:]''’ .-]*')) AS name_reversed,
-    sum(n) FILTER (words = 1 AND digits = 0 AND regexp_full_match(v, '[[:upper:]][[:alpha:]''’-]+')) AS word,
+    sum(n) FILTER (NOT is_job AND NOT is_company AND words BETWEEN 2 AND 5 AND digits = 0 AND size <= 60 AND regexp_full_match(v, '[\p{Lu}][\p{L}''’.-]*( (van|von|de|der|den|del|della|di|da|dos|la|le|bin|al|ten|ter|zu|y|e))*( [\p{Lu}][\p{L}''’.-]*)+')) AS person_name,
+    sum(n) FILTER (words BETWEEN 2 AND 5 AND digits = 0 AND size <= 60 AND regexp_full_match(v, '[\p{L}''’ .-]+, [\p{Lu}][\p{L}''’ .-]*')) AS name_reversed,
+    sum(n) FILTER (words = 1 AND digits = 0 AND regexp_full_match(v, '[\p{Lu}][\p{L}''’-]+')) AS word,
     sum(n) FILTER (v = upper(v) AND v <> low) AS upper,
     sum(n) FILTER (v LIKE '%;%' OR v LIKE '[%]') AS list,
     sum(n) FILTER (v LIKE '{%}') AS json,

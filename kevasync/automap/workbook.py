@@ -75,7 +75,8 @@ def write(
 
 
 def _row(item: Suggestion, object_name: str, held: Held) -> dict[str, str | float]:
-    first, *others = item.candidates or (None,)
+    first = item.candidates[0] if item.candidates else None
+    others = item.candidates[1:]
     accepted = held.accepted
     refused = " | ".join(", ".join(names) or NO_FIELD for names in held.rejected)
     steps = [{"name": step.name, **dict(step.arguments)} for step in item.transforms]
@@ -90,9 +91,7 @@ def _row(item: Suggestion, object_name: str, held: Held) -> dict[str, str | floa
         "target": (", ".join(accepted.targets) or NO_FIELD) if accepted is not None else "",
         "direction": item.direction.value if item.direction else "",
         "transform": json.dumps(steps, ensure_ascii=False) if steps else "",
-        "alternatives": " | ".join(
-            f"{one.target or NO_FIELD} {one.confidence:.2f}" for one in others[:4] if one is not None
-        ),
+        "alternatives": " | ".join(f"{one.target or NO_FIELD} {one.confidence:.2f}" for one in others[:4]),
         "evidence": "; ".join(reason.text for reason in first.evidence[:4]) if first else "",
         "custom field": "" if own is None else f"{own.name} {own.type}" + (f"({own.length})" if own.length else ""),
         "notes": "; ".join([*item.notes, *([f"rejected: {refused}"] if refused else [])]),

@@ -5,12 +5,13 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kevasync.automap import describes
 from kevasync.automap.adjust import adjust
-from kevasync.automap.complete import complete
+from kevasync.automap.complete import complete, complete_choice
 from kevasync.automap.decisions import Held, MappingDecision, MappingDecisions, Recorded, Verdict, holding
 from kevasync.automap.fields import SourceField, Suggestion, TargetField
 from kevasync.cli.context import Context
@@ -18,9 +19,13 @@ from kevasync.cli.exits import ExitCode
 from kevasync.errors import UsageError
 
 if TYPE_CHECKING:
+    from kevasync.automap.mapping_file import Written
     from kevasync.cli.sides import Kept
 
 __all__ = ["Desk", "columns_of", "open_desk", "parse_region"]
+
+_WRITTEN = "mapping-file"
+"""The kind under which the store keeps each writing of mapping.toml."""
 
 
 def parse_region(text: str | None) -> str | None:
@@ -146,10 +151,21 @@ class Desk:
         from kevasync.store.decisions import current_user
 
         held = holding(self.all_decisions())
-        wanted = [item for item in self._read(path) if not _stands(item, held.get((item.object, item.source), Held()))]
+        wanted = [
+            self._with_steps(item)
+            for item in self._read(path)
+            if not _stands(item, held.get((item.object, item.source), Held()))
+        ]
         result = self.decisions.record(current_user(), wanted)
         self._overtaken = len(result.overtaken)
         return _recorded(result)
+
+    def _with_steps(self, item: MappingDecision) -> MappingDecision:
+        """A choice that says no direction gets what its field needs, as far as names and types tell."""
+        if item.verdict not in {Verdict.ACCEPT, Verdict.CHANGE} or not item.targets or item.direction is not None:
+            return item
+        made = complete_choice(SourceField(item.source), item.targets, self._fields_of(item.object), item.object)
+        return replace(item, direction=made.direction, transforms=made.transforms)
 
     def _read(self, path: Path) -> Sequence[MappingDecision]:
         from kevasync.automap import maps, workbook
@@ -188,8 +204,9 @@ class Desk:
         from kevasync.keva.schema import spelled
 
         path = self.at.workspace.mapping_path
-        seen = self._seen or None
+        seen = mapping_file.followed(self._seen or None, self._writes())
         made = mapping_file.write(path, self.all_decisions(), self.object, seen=seen, spelling=spelled)
+        self._remember_write(made)
         self._held_back = len(made.held)
         for decision, reason in made.held:
             self.notes.append(f"{decision.source} was not written: {reason}.")
@@ -205,6 +222,17 @@ class Desk:
             "removed": [{"source": keva, "targets": list(names)} for keva, names in made.removed],
             "held": [_pair(decision) | {"reason": reason} for decision, reason in made.held],
         }
+
+    def _writes(self) -> list[tuple[str, str]]:
+        found = [] if self.kept is None else self.kept.decisions.list(what=_WRITTEN)
+        return [(item.detail["was"], item.detail["now"]) for item in found]
+
+    def _remember_write(self, made: Written) -> None:
+        """Keep what the file was and became: a review begun before our own writing is not overtaken by it."""
+        from kevasync.store.decisions import current_user
+
+        if self.kept is not None and made.was != made.fingerprint:
+            self.kept.decisions.add(current_user(), _WRITTEN, {"was": made.was, "now": made.fingerprint})
 
     def ending(self) -> ExitCode:
         """How the command ends: with 1 where a decision or a field mapping could not be taken."""

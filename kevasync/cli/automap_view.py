@@ -38,7 +38,7 @@ def show(screen: Screen, document: Mapping[str, Any], suggestions: Sequence[Sugg
 def _show_suggestions(screen: Screen, suggestions: Sequence[Suggestion]) -> None:
     rows = []
     for item in suggestions:
-        best, *others = item.candidates or (None,)
+        best = item.candidates[0] if item.candidates else None
         rows.append(
             (
                 item.source.name,
@@ -46,7 +46,7 @@ def _show_suggestions(screen: Screen, suggestions: Sequence[Suggestion]) -> None
                 "" if best is None else f"{best.confidence:.0%}",
                 item.direction.value if item.direction else "",
                 ", ".join(step.name for step in item.transforms),
-                _second(others),
+                _second(item),
                 _why(best),
             )
         )
@@ -70,9 +70,8 @@ def _answer(item: Suggestion) -> str:
     return f"none; {own.name} {own.type}" + (f"({own.length})" if own.length else "")
 
 
-def _second(others: Sequence[Candidate | None]) -> str:
-    second = others[0] if others else None
-    return "" if second is None else f"{second.target or 'none'} {second.confidence:.0%}"
+def _second(item: Suggestion) -> str:
+    return "".join(f"{second.target or 'none'} {second.confidence:.0%}" for second in item.candidates[1:2])
 
 
 def _why(best: Candidate | None) -> str:
