@@ -27,13 +27,13 @@ def complete(
     dates, where the user named one; else transformations leave it to the workspace.
     """
     fields = {target.name: target for target in targets}
-    taken = set(fields)
+    taken = {name.casefold() for name in fields}
     best = {item.candidates[0].target for item in suggestions if item.candidates}
     made = []
     for item in suggestions:
         done = _one(item, fields, object_name, region, taken, best)
         if done.custom_field is not None:
-            taken.add(done.custom_field.name)
+            taken.add(done.custom_field.name.casefold())
         made.append(done)
     return _with_clashes(made, fields)
 
@@ -74,7 +74,7 @@ def complete_choice(
     fields = {target.name: target for target in targets}
     item = Suggestion(source, (Candidate(chosen[0] if chosen else None, 1.0),), chosen)
     if not chosen:
-        return _one(item, fields, object_name, region, set(fields), set())
+        return _one(item, fields, object_name, region, {name.casefold() for name in fields}, set())
     if chosen[-1] not in fields:
         return replace(item, direction=direction_without_target(source))
     advice = advise(source, fields[chosen[-1]], object_name, several=len(chosen) > 1, region=region)
