@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from kevasync.automap.adjust import is_accepted
 from kevasync.automap.custom import custom_field
 from kevasync.automap.fields import Candidate, SourceField, Suggestion, TargetField
 from kevasync.automap.transforms import Advice, advise, direction_without_target, is_full_name
@@ -46,6 +47,8 @@ def _one(
     taken: set[str],
     best: set[str | None],
 ) -> Suggestion:
+    if is_accepted(item):
+        return _as_decided(item, fields, object_name, region)
     wanted = item.candidates[0].target if item.candidates else None
     if wanted is None or wanted not in fields:
         own = custom_field(item.source, taken)
@@ -57,6 +60,16 @@ def _one(
     names = _targets(item, wanted, object_name, best - {wanted}, fields)
     advice = advise(item.source, fields[names[-1]], object_name, several=len(names) > 1, region=region)
     return _filled(item, names, advice)
+
+
+def _as_decided(
+    item: Suggestion, fields: Mapping[str, TargetField], object_name: str, region: str | None
+) -> Suggestion:
+    """An accepted pair as it was accepted; what the decision left open is filled in."""
+    made = complete_choice(item.source, item.targets, fields.values(), object_name, region=region)
+    if item.direction is None:
+        return replace(item, direction=made.direction, transforms=made.transforms, values=made.values, notes=made.notes)
+    return replace(item, values=made.values, custom_field=item.custom_field or made.custom_field)
 
 
 def complete_choice(
