@@ -36,6 +36,9 @@ COMMANDS: dict[str, Entry] = {
     "connect": Entry(START, "Store how to sign in to a side, encrypted, and try it.", "kevasync.cli.connect:connect"),
     "doctor": Entry(START, "Check versions, workspace, tokens, both sides, disk, clock.", "kevasync.cli.doctor:doctor"),
     "mapping": Entry(START, "Check the mapping file, or show what it says.", "kevasync.cli.mapping:app"),
+    "automap": Entry(
+        START, "Suggest which Salesforce field each column goes to, with the evidence.", "kevasync.cli.automap:app"
+    ),
     "quality": Entry(LOOK, "Check a plan or the snapshots against the quality suites.", "kevasync.cli.quality:quality"),
     "version": Entry(START, "Show the versions of kevasync and of what it stands on.", "kevasync.cli.version:version"),
     "demo": Entry(START, "Show it all work, on synthetic data and a local org.", "kevasync.cli.demo:demo"),

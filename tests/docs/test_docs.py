@@ -13,7 +13,7 @@ from kevasync.cli.commands import COMMANDS
 
 ROOT = Path(__file__).resolve().parents[2]
 RAISED = {"UsageError", "RunError", "Refused", "Problem", "Failure"}
-PLANNED = {"automap", "dedupe", "review", "reconcile", "serve", "rehearse"}
+PLANNED = {"dedupe", "review", "reconcile", "serve", "rehearse"}
 """Commands that the design names and that a later release brings; no error page may send anyone to another one."""
 
 
