@@ -18,7 +18,7 @@ Source = Sequence[Path] | str
 """Paths of files, or the name of a table or view on the connection."""
 
 _READERS = {
-    ".csv": "read_csv({path}, all_varchar = true, header = true, null_padding = true, sample_size = -1)",
+    ".csv": "read_csv({path}, all_varchar = true, header = true, sample_size = -1)",
     ".tsv": "read_csv({path}, all_varchar = true, header = true, null_padding = true, delim = '\t')",
     ".parquet": "read_parquet({path})",
     ".ndjson": "read_json({path}, format = 'newline_delimited', sample_size = -1)",
