@@ -11,7 +11,7 @@ from kevasync.automap.decisions import Held, MappingDecision, holding
 from kevasync.automap.fields import Candidate, Evidence, Suggestion
 from kevasync.automap.words import plain_name, tokens
 
-__all__ = ["adjust"]
+__all__ = ["ACCEPTED", "adjust", "is_accepted"]
 
 _SAME_NAME = 3.0
 _SAME_WORDS = 1.6
@@ -20,6 +20,9 @@ _PREFIX = 0.5
 _TAKEN = -1.5
 _REFUSED_ALIKE = -1.0
 _FEATURE = "decision"
+_WHOLE_NAME = "Name"
+ACCEPTED = "accepted"
+"""Value of the evidence of a pair that somebody accepted."""
 _GROUP_NAME = re.compile(r"(Mailing|Other|Billing|Shipping)?(Street|City|State|PostalCode|Country)$")
 _PERSON = frozenset({"FirstName", "LastName", "MiddleName", "Salutation", "Suffix"})
 
@@ -52,6 +55,12 @@ def adjust(
     return [_one(item, held.get((object_name, item.source.name)), lessons, object_name) for item in suggestions]
 
 
+def is_accepted(item: Suggestion) -> bool:
+    """Whether the first candidate is there because somebody accepted it."""
+    first = item.candidates[0] if item.candidates else None
+    return first is not None and any((one.feature, one.value) == (_FEATURE, ACCEPTED) for one in first.evidence)
+
+
 def _lessons(held: Mapping[tuple[str, str], Held]) -> Iterable[_Lesson]:
     for (object_name, source), now in held.items():
         words, plain = tokens(source), plain_name(source)
@@ -66,7 +75,9 @@ def _one(item: Suggestion, held: Held | None, lessons: Sequence[_Lesson], object
         return _accepted(item, held.accepted)
     kept = item.candidates
     if held is not None:
-        refused = {targets[0] if targets else None for targets in held.rejected}
+        refused = {name for targets in held.rejected for name in (targets or (None,))}
+        if any(len(targets) > 1 for targets in held.rejected):
+            refused.add(_WHOLE_NAME)
         kept = tuple(candidate for candidate in kept if candidate.target not in refused)
         kept = _shared_out(kept, sum(candidate.confidence for candidate in item.candidates))
     moved = _moved(item, kept, lessons, object_name)
@@ -78,9 +89,16 @@ def _one(item: Suggestion, held: Held | None, lessons: Sequence[_Lesson], object
 def _accepted(item: Suggestion, decision: MappingDecision) -> Suggestion:
     who = f"accepted by {decision.who}" if decision.who else "accepted"
     when = f" on {decision.at[:10]}" if decision.at else ""
-    first = Candidate(decision.target, 1.0, (Evidence(_FEATURE, "accepted", 0.0, f"{who}{when}"),))
+    first = Candidate(decision.target, 1.0, (Evidence(_FEATURE, ACCEPTED, 0.0, f"{who}{when}"),))
     rest = tuple(replace(one, confidence=0.0) for one in item.candidates if one.target != decision.target)
-    return replace(item, candidates=(first, *rest), targets=decision.targets)
+    return replace(
+        item,
+        candidates=(first, *rest),
+        targets=decision.targets,
+        direction=decision.direction,
+        transforms=decision.transforms,
+        custom_field=decision.custom_field,
+    )
 
 
 def _shared_out(kept: tuple[Candidate, ...], total: float) -> tuple[Candidate, ...]:

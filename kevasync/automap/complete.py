@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from kevasync.automap.adjust import is_accepted
 from kevasync.automap.custom import custom_field
 from kevasync.automap.fields import Candidate, SourceField, Suggestion, TargetField
 from kevasync.automap.transforms import Advice, advise, direction_without_target, is_full_name
@@ -27,13 +28,13 @@ def complete(
     dates, where the user named one; else transformations leave it to the workspace.
     """
     fields = {target.name: target for target in targets}
-    taken = set(fields)
+    taken = {name.casefold() for name in fields}
     best = {item.candidates[0].target for item in suggestions if item.candidates}
     made = []
     for item in suggestions:
         done = _one(item, fields, object_name, region, taken, best)
         if done.custom_field is not None:
-            taken.add(done.custom_field.name)
+            taken.add(done.custom_field.name.casefold())
         made.append(done)
     return _with_clashes(made, fields)
 
@@ -46,6 +47,8 @@ def _one(
     taken: set[str],
     best: set[str | None],
 ) -> Suggestion:
+    if is_accepted(item):
+        return _as_decided(item, fields, object_name, region)
     wanted = item.candidates[0].target if item.candidates else None
     if wanted is None or wanted not in fields:
         own = custom_field(item.source, taken)
@@ -57,6 +60,16 @@ def _one(
     names = _targets(item, wanted, object_name, best - {wanted}, fields)
     advice = advise(item.source, fields[names[-1]], object_name, several=len(names) > 1, region=region)
     return _filled(item, names, advice)
+
+
+def _as_decided(
+    item: Suggestion, fields: Mapping[str, TargetField], object_name: str, region: str | None
+) -> Suggestion:
+    """An accepted pair as it was accepted; what the decision left open is filled in."""
+    made = complete_choice(item.source, item.targets, fields.values(), object_name, region=region)
+    if item.direction is None:
+        return replace(item, direction=made.direction, transforms=made.transforms, values=made.values, notes=made.notes)
+    return replace(item, values=made.values, custom_field=item.custom_field or made.custom_field)
 
 
 def complete_choice(
@@ -74,7 +87,7 @@ def complete_choice(
     fields = {target.name: target for target in targets}
     item = Suggestion(source, (Candidate(chosen[0] if chosen else None, 1.0),), chosen)
     if not chosen:
-        return _one(item, fields, object_name, region, set(fields), set())
+        return _one(item, fields, object_name, region, {name.casefold() for name in fields}, set())
     if chosen[-1] not in fields:
         return replace(item, direction=direction_without_target(source))
     advice = advise(source, fields[chosen[-1]], object_name, several=len(chosen) > 1, region=region)

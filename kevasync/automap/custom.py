@@ -63,18 +63,17 @@ _BY_SHARE = (
 
 
 def custom_field(source: SourceField, taken: Collection[str]) -> CustomField:
-    """The field for this column; its name is valid, at most 40 characters long, and none of `taken` (any case)."""
+    """The field for this column; its name is valid, at most 40 characters long, and none of `taken` (small letters)."""
     kind = _type(source)
     label = (source.label or " ".join(tokens(source.name)).capitalize() or source.name)[:_LONGEST_NAME].strip()
     return CustomField(_unique(source, taken), label, kind, _length(kind, source.profile))
 
 
 def _unique(source: SourceField, taken: Collection[str]) -> str:
-    used = {name.casefold() for name in taken}
     wanted = _DOCUMENTED.get(source.name) or _name(source.name)
     number = 1
     name = wanted
-    while name.casefold() in used:
+    while name.casefold() in taken:
         number += 1
         ending = f"_{number}__c"
         name = wanted.removesuffix("__c")[: _LONGEST_NAME - len(ending)].rstrip("_") + ending

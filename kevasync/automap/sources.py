@@ -12,11 +12,14 @@ import duckdb
 from kevasync.automap.fields import SourceField, TargetField
 from kevasync.automap.profiles import profile
 from kevasync.errors import UsageError
-from kevasync.values import quote_literal
+from kevasync.values import quote_identifier, quote_literal
 
 __all__ = ["from_parquet", "read_list"]
 
 _MOST_BYTES = 32 * 2**20
+_MOST_KEYS = 500
+_DEEPEST = 3
+_ALL = 0.95
 _KEYS = frozenset(
     {"name", "label", "type", "length", "description", "required", "picklist", "picklistValues", "values"}
 )
@@ -64,12 +67,51 @@ def _describes_a_field(item: Any) -> bool:
 
 
 def from_parquet(path: Path, targets: Sequence[TargetField] = ()) -> list[SourceField]:
-    """The columns of a Parquet file with the profile of their values; labels and types are not known."""
+    """The columns of a Parquet file with the profile of their values; labels and types are not known.
+
+    A column of JSON objects is told as its parts: `company` with a name and a city is `company.name`, `company.city`.
+    """
     with duckdb.connect() as con:
-        named = con.execute(f"DESCRIBE SELECT * FROM read_parquet({quote_literal(str(path))})").fetchall()  # noqa: S608 quoted
-        names = [str(row[0]) for row in named]
-        profiles = profile(con, path, names, targets)
+        con.execute(f"CREATE VIEW landed AS SELECT * FROM read_parquet({quote_literal(str(path))})")  # noqa: S608 quoted
+        view = "landed"
+        names = _columns(con, view)
+        profiles = profile(con, view, names, targets)
+        for level in range(_DEEPEST):
+            nested = [name for name in names if profiles[name].shares.get("json", 0) >= _ALL]
+            if not nested:
+                break
+            view, names = _laid_out(con, view, names, nested, f"level{level}")
+            profiles |= profile(con, view, [name for name in names if name not in profiles], targets)
     return [
         SourceField(name, position=position, profile=profiles[name] if profiles[name].rows else None)
         for position, name in enumerate(names)
     ]
+
+
+def _columns(con: duckdb.DuckDBPyConnection, view: str) -> list[str]:
+    return [str(row[0]) for row in con.execute(f"DESCRIBE {quote_identifier(view)}").fetchall()]
+
+
+def _laid_out(
+    con: duckdb.DuckDBPyConnection, view: str, names: Sequence[str], nested: Sequence[str], to: str
+) -> tuple[str, list[str]]:
+    """(a view, its columns) in which each key of the nested columns is a column, in the place of its parent."""
+    cells: dict[str, str] = {}
+    for name in names:
+        own = quote_identifier(name)
+        if name not in nested:
+            cells[name] = own
+            continue
+        keys = con.execute(
+            f"SELECT DISTINCT unnest(json_keys({own})) AS key FROM {quote_identifier(view)} "  # noqa: S608 quoted
+            f"WHERE json_valid({own}) ORDER BY key LIMIT {_MOST_KEYS}"
+        ).fetchall()
+        for (key,) in keys:
+            pointer = "/" + str(key).replace("~", "~0").replace("/", "~1")
+            value = f"json_extract_string(CASE WHEN json_valid({own}) THEN {own} END, {quote_literal(pointer)})"
+            cells.setdefault(f"{name}.{key}", value)
+        if not keys:
+            cells[name] = own
+    picked = ", ".join(f"{cell} AS {quote_identifier(name)}" for name, cell in cells.items())
+    con.execute(f"CREATE VIEW {quote_identifier(to)} AS SELECT {picked} FROM {quote_identifier(view)}")  # noqa: S608 quoted
+    return to, list(cells)

@@ -80,7 +80,7 @@ create temp table proposals as
 select * from (
     select
         keva_id, sf_id, pair_verdict, field_no, 'to_crm' as direction, part, targets[part] as field,
-        sf_raw[part] as old, new_crm[part] as new, base_raw[part] as base, why, keva_raw, sf_shown, base_shown
+        sf_raw[part] as old, new_crm[part] as new, base_raw[part] as base, why, keva_raw, sf_shown, base_shown, base_known
     from (
         select *, unnest(range(1, len(targets) + 1)) as part from actions where action in ('to_crm', 'both')
     )
@@ -89,7 +89,7 @@ where pair_verdict <> 'create' or new is not null
 union all
 select
     keva_id, sf_id, pair_verdict, field_no, 'from_crm', 1, keva_field,
-    keva_raw, new_keva, base_shown, why, keva_raw, sf_shown, base_shown
+    keva_raw, new_keva, base_shown, why, keva_raw, sf_shown, base_shown, base_known
 from actions
 where action in ('from_crm', 'both') and (pair_verdict <> 'create-keva' or new_keva is not null);
 
@@ -102,6 +102,9 @@ from (
         proposals.*,
         case
             when new is null and constraints.required then format('{} is required and cannot be cleared', proposals.field)
+            -- Salesforce has a value, but the way back makes nothing of it (the stand-in of `default`, say)
+            when new is null and not base_known and proposals.direction = 'from_crm' and trim(keva_raw) <> ''
+                then 'a first sync never clears'
             when new is null then null
             when constraints.max_length > 0 and length(new) > constraints.max_length
                 then format('{} is too long: {} characters, at most {}', proposals.field, length(new), constraints.max_length)
@@ -187,7 +190,7 @@ from (
 group by keva_id, sf_id;
 
 -- step: records
-create temp table records as
+create temp table records_open as
 select pairs.keva_id, pairs.sf_id, decided.operation,
     case decided.operation
         when 'rejected' then refused.problem
@@ -221,9 +224,14 @@ cross join lateral (
     end as operation
 ) as decided
 union all
-select keva_id, sf_id, 'no-op', 'equal' from matched where settled
-union all
 select null, alone.sf_id, 'not-in-keva', 'no customer has this Contact'
 from (select sf_id from matched where keva_id is null) as alone
 anti join pairs on pairs.sf_id = alone.sf_id
 where not (select narrows from in_scope);
+
+-- step: records
+-- The settled ones need no table of their own: most records are among them.
+create temp view records as
+select * from records_open
+union all
+select keva_id, sf_id, 'no-op', 'equal' from matched where settled;

@@ -52,18 +52,21 @@ ends as (
 select ends.sf_id, ends.master from ends semi join sf_narrow on sf_narrow.sf_id = ends.master;
 
 -- step: linked
--- Known links that are not settled: what is alive, where a merged Contact went, the Contact the base speaks of.
+-- Known links that are not settled: what is alive, where a merged Contact went, the Contact the base speaks of. The link
+-- of a customer who is gone follows nobody: it is the one that stands that must be dissolved.
 create temp table linked as
 select
     unsettled.keva_id, coalesce(merged.master, unsettled.sf_id) as sf_id, unsettled.sf_id as base_sf_id,
     keva_live, sf_live or merged.master is not null as sf_live, not sf_live and merged.master is not null as moved, has_base
-from unsettled left join merged on merged.sf_id = unsettled.sf_id and not unsettled.sf_live
+from unsettled left join merged on merged.sf_id = unsettled.sf_id and not unsettled.sf_live and unsettled.keva_live
 where known;
 
 -- step: moving
--- Every link whose Contact was merged away, in scope or not, with the Contact it moves to.
+-- Every living customer's link whose Contact was merged away, in scope or not, with the Contact it moves to.
 create temp table moving as
-select links.keva_id, merged.master as sf_id from links join merged on merged.sf_id = links.sf_id;
+select links.keva_id, merged.master as sf_id
+from links join merged on merged.sf_id = links.sf_id
+semi join keva_narrow on keva_narrow.keva_id = links.keva_id;
 
 -- step: moved_twice
 -- A master that another customer already has, or that two customers come to by merges. A link stands until it is
@@ -99,7 +102,7 @@ create temp table keva_likely as
 select keva_id, email_as_is from keva_side
 where not deleted and email_as_is is not null and (
     lower(email_as_is) in (select folded from wanted_emails)
-    or strlen(email_as_is) <> length(email_as_is) or not email_as_is[1] > ' ' or not email_as_is[-1] > ' '
+    or strlen(email_as_is) <> length(email_as_is) or email_as_is < '!' or not email_as_is[-1] > ' '
     or contains(email_as_is, chr(0))
 );
 
@@ -115,7 +118,7 @@ create temp table sf_likely as
 select sf_id, email_as_is from sf_side
 where not deleted and email_as_is is not null and (
     lower(email_as_is) in (select folded from wanted_emails)
-    or strlen(email_as_is) <> length(email_as_is) or not email_as_is[1] > ' ' or not email_as_is[-1] > ' '
+    or strlen(email_as_is) <> length(email_as_is) or email_as_is < '!' or not email_as_is[-1] > ' '
     or contains(email_as_is, chr(0))
 );
 

@@ -1,7 +1,8 @@
 """Is the record that a create would make there already? Asked before it is sent, and after an answer was lost.
 
-Found by link, by external id, else by e-mail (without one: by the create's last field) and then only if it holds the
-very values that were sent. What is found but does not hold them is left to the next plan, which links it or asks.
+Found by link, by external id, else by e-mail (without one: by the create's last field, among the records that the plan
+had not seen: a namesake is somebody else) and then only if it holds the very values that were sent. What is found but
+does not hold them is left to the next plan, which links it or asks.
 """
 
 from __future__ import annotations
@@ -99,9 +100,11 @@ def _candidates(run: Run, side: Side, where: str) -> None:
         from probed join todo using (key) join planned using (key)
         left join present on present._id = probed.id and present.field = planned.field
         where not exists (from active where active.{own} = probed.id and active.active)
+            and (probe_field is not distinct from $email or not exists (
+                from read_parquet($records) as known where known.{own} = probed.id))
         group by probed.key, probed.id, probe_field
         having equal or probe_field is not distinct from $email""",  # noqa: S608 names are quoted
-        {"email": email},
+        {"email": email, "records": str(run.plan.file("records"))},
     )
 
 

@@ -1,8 +1,14 @@
 """Decisions change the very next suggestions."""
 
+from dataclasses import replace
+
 from kevasync.automap.adjust import adjust
+from kevasync.automap.complete import complete
 from kevasync.automap.decisions import MappingDecision, Verdict
+from kevasync.automap.describes import standard
 from kevasync.automap.fields import Candidate, SourceField, Suggestion
+from kevasync.mapping.definition import Transform
+from kevasync.records import Direction
 
 
 def suggestion(name, **confidences):
@@ -67,3 +73,15 @@ def test_undone_is_forgotten():
     accept = said("accept", "cust_fname", "FirstName")
     undo = MappingDecision("Contact", "cust_fname", Verdict.UNDO, undoes=accept.id, id="u")
     assert adjust(COLUMNS, [accept, undo], "Contact") == COLUMNS
+
+
+def test_an_accepted_choice_stays_as_it_was_made():
+    """Steps and direction are the decision's; a whole name that somebody put into LastName alone is not split."""
+    name = suggestion("name", LastName=0.9)
+    one_way = replace(said("change", "name", "LastName"), direction=Direction.TO_CRM, transforms=(Transform("trim"),))
+    (made,) = complete(adjust([name], [one_way], "Contact"), standard("Contact"), "Contact")
+    assert (made.targets, made.direction, made.transforms) == (("LastName",), Direction.TO_CRM, (Transform("trim"),))
+    (split,) = complete([name], standard("Contact"), "Contact")
+    assert split.targets == ("FirstName", "LastName")
+    refused = adjust([name], [said("reject", "name", "FirstName", "LastName")], "Contact")
+    assert complete(refused, standard("Contact"), "Contact")[0].targets == ()

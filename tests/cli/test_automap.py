@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from kevasync.cli.main import run
+from kevasync.sandbox.server import Sandbox
 
 pytest.importorskip("kevasync.automap.suggest", reason="the suggestions are built beside this")
 
@@ -101,6 +102,16 @@ def test_the_fields_of_a_describe_are_the_candidates(here, capsys):
     document = automap(capsys, "--source", "c.csv", "--describe", "d.json")
     targets = {one["target"] for item in document["suggestions"] for one in item["candidates"]}
     assert targets == {None, "Nickname__c"}
+
+
+def test_the_connected_org_is_described(workspace, here, capsys, monkeypatch):
+    """--org asks the org itself: its custom fields and picklists are candidates, and nothing is written to it."""
+    with Sandbox.start(http=True) as org:
+        monkeypatch.setenv("KEVASYNC_SALESFORCE__INSTANCE_URL", org.info["instance_url"])
+        monkeypatch.setenv("KEVASYNC_SALESFORCE_ACCESS_TOKEN", org.info["access_token"])
+        (here / "k.csv").write_text("Keva Id,E-Mail\nc1,ann@example.com\n")
+        document = automap(capsys, "--workspace", workspace, "--source", "k.csv", "--org")
+    assert best(document) == {"Keva Id": "Keva_Id__c", "E-Mail": "Email"}
 
 
 def test_a_table_for_people(here, capsys):
@@ -264,6 +275,18 @@ def test_columns_without_names_and_odd_ones(here, capsys):
     (here / "o.csv").write_text('email,,"a ""b"" = c",ünï\nx@example.com,1,2,3\n')
     found = [item["source"] for item in automap(capsys, "--source", "o.csv")["suggestions"]]
     assert found == ["email", "column 2", 'a "b" = c', "ünï"]
+
+
+def test_objects_inside_records_are_told_by_their_path(here, capsys):
+    """`company.name` is a column of its own; what is no object stays one column."""
+    rows = [
+        {"email": "a@example.com", "company": {"name": "Acme", "address": {"city": "Bonn", "zip/code": "1"}}, "x": {}},
+        {"email": "b@example.com", "company": {"name": "Bolt", "staff": 5}, "x": {}},
+    ]
+    (here / "n.ndjson").write_text("\n".join(map(json.dumps, rows)))
+    found = [item["source"] for item in automap(capsys, "--source", "n.ndjson")["suggestions"]]
+    nested = ["company.address.city", "company.address.zip/code", "company.name", "company.staff"]
+    assert found == ["email", *nested, "x"]
 
 
 def test_decisions_on_a_column_that_the_mapping_cannot_hold(workspace, here, capsys):

@@ -38,8 +38,6 @@ from kevasync.records import Field, Schema, Side
 from kevasync.sync.plan import Plan
 from kevasync.sync.reconcile import reconcile
 
-pytestmark = pytest.mark.slow  # fails since the merge of 2026-11-23: see the closing note
-
 WAITING = {"conflict", "review", "ambiguous", "rejected", "no-op", "not-in-keva"}
 
 

@@ -1,0 +1,96 @@
+"""How good suggestions are: right first, right among three, calibration, and what may be accepted unread."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+__all__ = ["Answer", "Figures", "measure"]
+
+_BINS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One column with its right field (None: no standard field) and what was suggested."""
+
+    family: str
+    object: str
+    language: str
+    name: str
+    gold: str | None
+    best: tuple[tuple[str, float], ...]
+    none: float
+    trivial: bool = False
+    with_values: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Shares in [0, 1]. `columns` counts all, `mapped` those with a standard field."""
+
+    columns: int
+    mapped: int
+    top1: float
+    recall3: float
+    decision_accuracy: float
+    none_recall: float
+    precision_at_90: float
+    share_at_90: float
+    ece: float
+    acceptable_at_99: float
+    threshold_99: float
+
+    def as_dict(self) -> dict[str, float]:
+        """Rounded, for files."""
+        return {name: round(value, 4) for name, value in asdict(self).items()}
+
+
+def measure(answers: Sequence[Answer]) -> Figures:
+    """The figures of a set of answers; a column counts for calibration when its best answer is a field."""
+    mapped = [answer for answer in answers if answer.gold is not None]
+    nulls = [answer for answer in answers if answer.gold is None]
+    first = sum(bool(answer.best) and answer.best[0][0] == answer.gold for answer in mapped)
+    three = sum(answer.gold in [name for name, _ in answer.best[:3]] for answer in mapped)
+    right_none = sum(_says_none(answer) for answer in nulls)
+    decided = right_none + sum(not _says_none(answer) and answer.best[0][0] == answer.gold for answer in mapped)
+    said = [(a.best[0][1], a.best[0][0] == a.gold) for a in answers if a.best and not _says_none(a)]
+    sure = [right for confidence, right in said if confidence >= 0.9]  # noqa: PLR2004 the goal's threshold
+    share, threshold = _acceptable(said, 0.99)
+    return Figures(
+        len(answers),
+        len(mapped),
+        first / max(len(mapped), 1),
+        three / max(len(mapped), 1),
+        decided / max(len(answers), 1),
+        right_none / max(len(nulls), 1),
+        sum(sure) / max(len(sure), 1),
+        len(sure) / max(len(answers), 1),
+        _ece(said),
+        share / max(len(answers), 1),
+        threshold,
+    )
+
+
+def _says_none(answer: Answer) -> bool:
+    return not answer.best or answer.none >= answer.best[0][1]
+
+
+def _ece(said: Sequence[tuple[float, bool]]) -> float:
+    bins: list[list[tuple[float, bool]]] = [[] for _ in range(_BINS)]
+    for confidence, right in said:
+        bins[min(_BINS - 1, int(confidence * _BINS))].append((confidence, right))
+    gaps = (abs(sum(c for c, _ in part) - sum(r for _, r in part)) for part in bins)
+    return sum(gaps) / max(len(said), 1)
+
+
+def _acceptable(said: Sequence[tuple[float, bool]], precision: float) -> tuple[int, float]:
+    """How many of the surest may be accepted with this precision, and from which confidence on."""
+    best, threshold, right = 0, 1.0, 0
+    ordered = sorted(said, reverse=True)
+    for count, (confidence, is_right) in enumerate(ordered, 1):
+        right += is_right
+        last = count == len(ordered) or ordered[count][0] < confidence
+        if last and right / count >= precision:
+            best, threshold = count, confidence
+    return best, threshold
