@@ -28,12 +28,16 @@ from kevasync.records import Schema, Side
 
 __all__ = [
     "META_COLUMNS",
+    "MOST_LOSERS",
+    "ChildField",
     "Endpoint",
     "Extracted",
     "Failure",
     "JobNote",
     "Journal",
     "Limits",
+    "MergeRequest",
+    "Merger",
     "Progress",
     "Selection",
     "Silent",
@@ -232,3 +236,46 @@ class Endpoint(Protocol):
 
     def limits(self) -> Limits | None:
         """What is left of the side's API allowance, or None where it does not tell."""
+
+
+MOST_LOSERS = 2
+"""How many records one merge can take into the master; a larger cluster is a chain of merges."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChildField:
+    """A field of another object by which its records hang on a record: `Case.ContactId`.
+
+    `movable`: a client may hang them elsewhere; otherwise a merge moves them and no undo can bring them back.
+    """
+
+    object: str
+    field: str
+    movable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class MergeRequest:
+    """One merge: up to `MOST_LOSERS` records into the master, on which `values` are set first (None clears)."""
+
+    key: str
+    master: str
+    losers: tuple[str, ...]
+    values: Mapping[str, str | None]
+
+
+@runtime_checkable
+class Merger(Protocol):
+    """What a side can do beyond `Endpoint` where it knows how to merge. Keva documents no merge."""
+
+    def children(self, object_name: str) -> Sequence[ChildField]:
+        """By which fields of which objects records hang on a record of this object; each can be read and looked up."""
+
+    def merge(
+        self, object_name: str, requests: Sequence[MergeRequest], journal: Journal, progress: Progress, stop: Stop
+    ) -> Iterator[list[WriteResult]]:
+        """Carry the merges out in order, each whole or not at all; a result's `id` is the master's.
+
+        A loser is deleted, with the master as its `_master`; its children hang on the master. Requests whose answer was
+        lost are UNKNOWN and never repeated here: whoever asked looks at the losers. `journal` and `stop` as in `write`.
+        """

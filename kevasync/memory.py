@@ -12,11 +12,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from kevasync.endpoint import (
+    MOST_LOSERS,
+    ChildField,
     Extracted,
     Failure,
     JobNote,
     Journal,
     Limits,
+    MergeRequest,
     Progress,
     Selection,
     Stop,
@@ -180,6 +183,32 @@ class MemoryEndpoint:
             if stop():
                 return
 
+    def children(self, object_name: str) -> Sequence[ChildField]:
+        """The fields of its schemas that refer to the object."""
+        return tuple(
+            ChildField(schema.object, item.name, item.updateable)
+            for schema in self.schemas.values()
+            for item in schema.fields
+            if object_name in item.reference_to
+        )
+
+    def merge(
+        self, object_name: str, requests: Sequence[MergeRequest], journal: Journal, progress: Progress, stop: Stop
+    ) -> Iterator[list[WriteResult]]:
+        """Merge in calls of `chunk` requests. Faults go by the master's id."""
+        self.describe(object_name)
+        for start in range(0, len(requests), self.chunk):
+            if stop():
+                return
+            part = requests[start : start + self.chunk]
+            self._step()
+            journal.sending([item.key for item in part])
+            self._step()
+            results = [self._merge_one(object_name, item) for item in part]
+            self._step()
+            progress.advance(len(part), api_calls=1)
+            yield results
+
     def estimate(self, object_name: str, creates: int, updates: int) -> tuple[int, float]:
         """One call a chunk, a thousand calls a minute."""
         self.describe(object_name)
@@ -221,6 +250,32 @@ class MemoryEndpoint:
             self.faults.lost.discard(name)
             return WriteResult(key, None, WriteOutcome.UNKNOWN)
         return result
+
+    def _merge_one(self, object_name: str, request: MergeRequest) -> WriteResult:
+        if request.master in self.faults.dropped:
+            self.faults.dropped.discard(request.master)
+            return WriteResult(request.key, None, WriteOutcome.UNKNOWN)
+        records = self.records[object_name]
+        involved = [records.get(identity) for identity in (request.master, *request.losers)]
+        failure = self.faults.failing.get(request.master)
+        if failure is None and any(record is None or record.deleted for record in involved):
+            failure = Failure("record-gone", "ENTITY_IS_DELETED", "entity is deleted")
+        if failure is None and not 1 <= len(request.losers) <= MOST_LOSERS:
+            failure = Failure("value-refused", "NUMBER_OUTSIDE_VALID_RANGE", "one or two losers a merge")
+        if failure is not None:
+            return WriteResult(request.key, request.master, WriteOutcome.FAILED, failure=failure)
+        self.put(object_name, request.values, request.master)
+        for child in self.children(object_name):
+            for identity, record in self.records[child.object].items():
+                if not record.deleted and record.values.get(child.field) in request.losers:
+                    own = child.object == object_name and identity == request.master
+                    self.put(child.object, {child.field: None if own else request.master}, identity)
+        for loser in request.losers:
+            self.remove(object_name, loser, request.master)
+        if request.master in self.faults.lost:
+            self.faults.lost.discard(request.master)
+            return WriteResult(request.key, None, WriteOutcome.UNKNOWN)
+        return WriteResult(request.key, request.master, WriteOutcome.APPLIED)
 
     def _refusal(self, batch: WriteBatch, row: Mapping[str, Any]) -> WriteResult | None:
         """The failure that the side's own rules make of this row, if any."""

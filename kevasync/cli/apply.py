@@ -8,6 +8,7 @@ import typer
 
 from kevasync.cli.context import Context
 from kevasync.cli.exits import ExitCode
+from kevasync.cli.merges import apply_merge_plan, find_merge_plan, is_merge_run, undo_merges
 from kevasync.cli.plan import short, show_plan
 from kevasync.cli.show import find_plan
 
@@ -40,6 +41,8 @@ def apply(
     from kevasync.cli import flow
 
     at = Context.of(ctx)
+    if (merges := find_merge_plan(at, plan)) is not None:
+        return apply_merge_plan(at, merges, yes=yes)
     made = find_plan(at, plan)
     flags = allowed(
         allow_empty=allow_empty,
@@ -72,6 +75,8 @@ def undo(
     from kevasync.sync.undo import plan_undo
 
     at = Context.of(ctx)
+    if (merged := is_merge_run(at, run)) is not None:
+        return undo_merges(at, merged, yes=yes, plan_only=plan_only)
     with at.workspace.lock("undo"), flow.open_all(at, "contact") as opened:
         made = plan_undo(
             find_run(opened.kept.stores.ledger, run),

@@ -9,6 +9,7 @@ import typer
 
 from kevasync.cli.context import Context
 from kevasync.cli.exits import ExitCode
+from kevasync.cli.merges import find_merge_plan, show_merge_plan
 from kevasync.cli.plan import show_plan
 from kevasync.cli.render import shortened
 from kevasync.errors import UsageError
@@ -33,6 +34,8 @@ def show(
 ) -> int:
     """Show a plan: counts, fields, cost, guards and samples; with --why, one record in full."""
     at = Context.of(ctx)
+    if (merges := find_merge_plan(at, plan)) is not None:
+        return show_merge_plan(at, merges, why=why, limit=limit)
     made = find_plan(at, plan)
     from kevasync.sync.explain import explain_record, plan_as_dict, samples
 

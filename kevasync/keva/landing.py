@@ -148,7 +148,7 @@ def is_parquet(path: Path) -> bool:
 def _ids_are_bare(con: duckdb.DuckDBPyConnection, raw: Raw, column: str) -> bool:
     """No id is null, empty or padded with spaces."""
     name = quote_identifier(column)
-    padded = f"{name} IS NULL OR {name} = '' OR {name}[1] = ' ' OR {name}[-1] = ' '"
+    padded = f"{name} IS NULL OR {name} < '!' OR ends_with({name}, ' ')"  # below '!': empty, or a space comes first
     return not con.execute(f"SELECT 1 FROM ({raw.sql}) WHERE {padded} LIMIT 1").fetchall()  # noqa: S608 quoted
 
 

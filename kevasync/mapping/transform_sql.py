@@ -33,9 +33,11 @@ _JOIN_NAME = "keva_join_name"
 _SIMPLE_NAME = "'[!-~]+( [!-~]+)*'"
 
 
-def register(con: duckdb.DuckDBPyConnection, fields: Sequence[FieldMapping], region: str) -> None:
-    """Put every function that the SQL of these fields calls on the connection."""
-    values.register(con, region)
+def register(
+    con: duckdb.DuckDBPyConnection, fields: Sequence[FieldMapping], region: str, called_in: str | None = None
+) -> None:
+    """Put every function that the SQL of these fields calls on the connection; with `called_in` only those it calls."""
+    values.register(con, region, called_in)
     text, several = "VARCHAR", "VARCHAR[]"
 
     def joined(pair: tuple[str | None, str | None]) -> str | None:
@@ -51,7 +53,9 @@ def register(con: duckdb.DuckDBPyConnection, fields: Sequence[FieldMapping], reg
             ("keva", _of_value(line.compare_keva, region), text, text),
             ("salesforce", _of_targets(line.compare_salesforce, region, single), text if single else several, text),
         ):
-            values.put_function(con, _name(field, role, region), values.remembering(function, nulls=True), takes, gives)
+            name = _name(field, role, region)
+            if called_in is None or name in called_in:
+                values.put_function(con, name, values.remembering(function, nulls=True), takes, gives)
 
 
 def _forward(line: Pipeline, region: str) -> Callable[[Any], Any]:

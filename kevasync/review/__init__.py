@@ -1,1 +1,6 @@
 """What people see when they decide on mappings and duplicates, and how each decision is recorded."""
+
+from kevasync.review.mappings import MappingReview, open_mappings
+from kevasync.review.screen import ReviewScreen
+
+__all__ = ["MappingReview", "ReviewScreen", "open_mappings"]

@@ -32,6 +32,7 @@ class Describer:
         self._folder = folder
         self._known: dict[str, Schema] = {}
         self._prefixes: dict[str, str | None] = {}
+        self._children: dict[str, tuple[tuple[str, str], ...]] = {}
 
     def schema(self, object_name: str) -> Schema:
         """The object's fields as this user sees them; asked once in the life of the object.
@@ -42,12 +43,22 @@ class Describer:
             answer = self._describe(object_name)
             self._known[object_name] = schema_from_describe(answer)
             self._prefixes[object_name] = answer.get("keyPrefix")
+            self._children[object_name] = tuple(
+                (str(item["childSObject"]), str(item["field"]))
+                for item in answer.get("childRelationships") or ()
+                if item.get("field") and not item.get("deprecatedAndHidden")
+            )
         return self._known[object_name]
 
     def key_prefix(self, object_name: str) -> str | None:
         """The three characters every id of the object begins with, where it tells."""
         self.schema(object_name)
         return self._prefixes.get(object_name)
+
+    def children(self, object_name: str) -> tuple[tuple[str, str], ...]:
+        """(object, field) by which records of other objects hang on this one, as describe lists them."""
+        self.schema(object_name)
+        return self._children.get(object_name, ())
 
     def forget(self) -> None:
         """Ask again next time: a service that runs for weeks calls this before each reconcile."""

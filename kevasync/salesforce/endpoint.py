@@ -8,7 +8,18 @@ from pathlib import Path
 
 import duckdb
 
-from kevasync.endpoint import Extracted, Journal, Limits, Progress, Selection, Stop, WriteBatch, WriteResult
+from kevasync.endpoint import (
+    ChildField,
+    Extracted,
+    Journal,
+    Limits,
+    MergeRequest,
+    Progress,
+    Selection,
+    Stop,
+    WriteBatch,
+    WriteResult,
+)
 from kevasync.errors import RunError
 from kevasync.records import Schema, Side
 from kevasync.salesforce.bulk import BulkLoad
@@ -17,6 +28,7 @@ from kevasync.salesforce.describe import Describer
 from kevasync.salesforce.failures import redact
 from kevasync.salesforce.jobs import Pace
 from kevasync.salesforce.load import ALLOW_DUPLICATES, CollectionLoad
+from kevasync.salesforce.merge import MergeLoad, children_of
 from kevasync.salesforce.parts import MOST_BYTES
 from kevasync.salesforce.query import extract
 from kevasync.salesforce.session import Session
@@ -99,6 +111,18 @@ class SalesforceEndpoint:
         progress.start("Salesforce bulk jobs", None)
         with _working_files():
             yield from self._bulk(journal, progress, stop).resume()
+        progress.done()
+
+    def children(self, object_name: str) -> Sequence[ChildField]:
+        """The lookups to this object that this user can read; see `Merger.children`."""
+        return children_of(self.describer, object_name)
+
+    def merge(
+        self, object_name: str, requests: Sequence[MergeRequest], journal: Journal, progress: Progress, stop: Stop
+    ) -> Iterator[list[WriteResult]]:
+        """Merge by SOAP, 200 requests a call; see `Merger.merge`. The session needs no other scope than `api`."""
+        progress.start(f"Salesforce merge of {object_name}", len(requests))
+        yield from MergeLoad(self.session, self.describer.schema(object_name), journal, progress, stop).run(requests)
         progress.done()
 
     def estimate(self, object_name: str, creates: int, updates: int) -> tuple[int, float]:

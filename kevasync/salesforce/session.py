@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from enum import Enum
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self, TypeVar
@@ -21,10 +21,11 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_ran
 
 from kevasync.endpoint import Limits
 from kevasync.errors import KevasyncError, RunError, UsageError
-from kevasync.salesforce.failures import QuietUrls, call_error, error_items
+from kevasync.salesforce.connections import address, http_session
+from kevasync.salesforce.failures import call_error, error_items
 from kevasync.salesforce.oauth import SalesforceCredentials, can_refresh, fetch_token
 
-__all__ = ["Retries", "Save", "Session", "Unanswered", "open_session"]
+__all__ = ["Retries", "Save", "Session", "Unanswered", "Verdict", "open_session"]
 
 LOG = logging.getLogger("kevasync.salesforce")
 Save = Callable[[str, str], None]
@@ -51,6 +52,15 @@ class Retries:
     cap: float = 30.0
     first: int = 2
     timeout: tuple[float, float] = (10.0, 300.0)
+
+
+class Verdict(Enum):
+    """What an answer of `exchange` is: good, of an expired session, or a trouble that may pass."""
+
+    GOOD = "good"
+    EXPIRED = "expired"
+    REFUSED = "refused: nothing was done"
+    LOST = "no answer: it may have been done"
 
 
 class Unanswered(RunError):  # noqa: N818 it is a state of knowledge, and reads so where it is caught
@@ -80,10 +90,10 @@ class Session:
         self._save = save
         self._usage: tuple[int, int] | None = None
         self._answered = False
-        self._http = _http_session(credentials)
+        self._http = http_session(credentials)
         self._http.hooks["response"].append(self._heard)
         self._org: Salesforce | None = None
-        self.instance_url = _address(credentials.instance_url) if credentials.instance_url else ""
+        self.instance_url = address(credentials.instance_url) if credentials.instance_url else ""
 
     def __repr__(self) -> str:
         """The address and nothing secret."""
@@ -158,6 +168,32 @@ class Session:
             return self._persistently(once, repeat=True)
         except SalesforceError as error:
             raise call_error(error, "reading the results of a bulk job") from None
+
+    def exchange(self, path: str, envelope: Callable[[str], bytes], judge: Callable[[int, bytes], Verdict]) -> bytes:
+        """POST what `envelope(token)` makes: SOAP carries the token in the body. The answer that `judge` calls GOOD.
+
+        Repeated only where it surely was not carried out. Raises what `attempt` and `judge` raise.
+        """
+        headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": '""'}
+
+        def once() -> bytes:
+            for renewed in (False, True):
+                body = envelope(self._client().session_id)
+                with _passing_troubles(self._host):
+                    response = self._http.post(
+                        self._url(path), data=body, headers=headers, timeout=self.retries.timeout
+                    )
+                verdict = judge(response.status_code, response.content)
+                if verdict is Verdict.GOOD:
+                    return response.content
+                if verdict is not Verdict.EXPIRED:
+                    raise _Passing(f"HTTP {response.status_code}", maybe_done=verdict is Verdict.LOST)
+                if renewed or not can_refresh(self.credentials):
+                    break
+                self._renew()
+            raise UsageError("salesforce-session-expired", f"{self._host} says the session is over")
+
+        return self._persistently(once, repeat=False)
 
     def limits(self) -> Limits | None:
         """What is left of the daily calls, from /limits; from the last answer's header where the user may not ask."""
@@ -246,7 +282,7 @@ class Session:
     def _heard(self, response: requests.Response, *_: Any, **__: Any) -> None:
         """Called for every answer: counts it, notes the org's clock and what it says of its limits."""
         self._answered = True
-        if "/services/data" in response.url:
+        if "/services/data" in response.url or "/services/Soap" in response.url:
             self.calls += 1
         self.last_date = response.headers.get("Date", self.last_date)
         usage = _USAGE.search(response.headers.get("Sforce-Limit-Info", ""))
@@ -283,7 +319,7 @@ class Session:
                 self._save("salesforce_refresh_token", token.refresh_token)
             self._save("salesforce_access_token", token.access_token)
         if not self.instance_url:
-            self.instance_url = _address(token.instance_url)
+            self.instance_url = address(token.instance_url)
         if self._org is not None:
             self._org.session_id = token.access_token
             self._org.headers["Authorization"] = f"Bearer {token.access_token}"
@@ -311,31 +347,6 @@ def decoded(response: requests.Response) -> Any:
     except requests.exceptions.JSONDecodeError:
         host = urlsplit(response.url).netloc
         raise RunError("salesforce-answer-incomplete", f"The answer of {host} is not JSON") from None
-
-
-def _http_session(credentials: SalesforceCredentials) -> requests.Session:
-    """Connections that heed proxies and certificate settings, and nothing else of the environment.
-
-    With `trust_env`, requests would let REQUESTS_CA_BUNDLE beat our setting, and replace our token by a .netrc entry.
-    """
-    QuietUrls.install()
-    http = requests.Session()
-    http.trust_env = False
-    http.proxies.update(requests.utils.get_environ_proxies(credentials.instance_url or credentials.login_url))
-    bundle = credentials.ca_bundle or os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
-    if bundle:
-        if not Path(bundle).exists():
-            raise UsageError("salesforce-certificate", f"The certificate file {bundle} does not exist")
-        http.verify = str(bundle)
-    return http
-
-
-def _address(url: str | None) -> str:
-    """scheme://host[:port] of the org; raises UsageError for anything else."""
-    parts = urlsplit((url or "").strip())
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username:
-        raise UsageError("salesforce-bad-address", f"The org's instance_url is {url!r}" if url else "No instance_url")
-    return f"{parts.scheme}://{parts.netloc}"
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from kevasync.sandbox.database import quoted
 from kevasync.sandbox.duplicates import find_duplicates
 from kevasync.sandbox.fieldtypes import make_reader
 from kevasync.sandbox.ids import make_id, to_15, to_18
+from kevasync.sandbox.merging import adopt, raise_first
 from kevasync.sandbox.rules import (
     Prepared,
     RowRules,
@@ -103,27 +104,31 @@ class Write:
             self._mark_deleted(self._spec, gone, None)
         return [_result(row) for row in prepared]
 
-    def merge(self, master_id: str, loser_ids: Sequence[str]) -> None:
-        """Soft-delete the losers with MasterRecordId set, after their children were given to the master."""
+    def merge(
+        self, master_id: str, loser_ids: Sequence[str], values: Mapping[str, Any] | None = None
+    ) -> tuple[str, list[str]]:
+        """Set `values` on the master, give it the losers' children, delete the losers with MasterRecordId set.
+
+        Answers the master's id and those of the children that moved. Raises ApiError; the caller rolls back.
+        """
         prepared = [Prepared(id=one) for one in (master_id, *loser_ids)]
         self._check_targets(prepared)
-        for row in prepared:
-            if row.errors:
-                raise row.errors[0]
+        raise_first(prepared)
         master, losers = prepared[0].id, [row.id for row in prepared[1:]]
-        for child in self._org.schema.objects.values():
-            for field in child.stored:
-                if self._spec.name in field.reference and field.name != "MasterRecordId":
-                    self._con.execute(
-                        f"UPDATE {quoted(child.name)} SET {quoted(field.name)} = ?, SystemModstamp = ?,"  # noqa: S608 names of the schema
-                        f" LastModifiedDate = ? WHERE {quoted(field.name)} IN (SELECT value FROM json_each(?))",
-                        (master, self._stamp, self._stamp, json.dumps(losers)),
-                    )
+        if values:
+            rules = RowRules(self._org.schema, self._spec, "update", text=self._text)
+            changed = [rules.prepare({"Id": master, **values})]
+            self._check_against_data(changed)
+            raise_first(changed)
+            self._save(changed, self._change)
+            raise_first(changed)
+        moved = adopt(self._org, self._con, self._spec, self._stamp, master, losers)
         self._mark_deleted(self._spec, losers, master)
         self._con.execute(
             f"UPDATE {self._table} SET SystemModstamp = ?, LastModifiedDate = ? WHERE Id = ?",  # noqa: S608 names of the schema
             (self._stamp, self._stamp, master),
         )
+        return master, moved
 
     def _mark_deleted(self, spec: ObjectSpec, ids: Sequence[str], master: str | None) -> None:
         if not ids:
@@ -160,7 +165,7 @@ class Write:
             number += 1
             row.id = make_id(self._spec.prefix, self._org.pod, number)
             row.values.update(system, Id=row.id, _n=number)
-            if row.values.get("OwnerId") is None:
+            if self._spec.field("OwnerId") is not None and row.values.get("OwnerId") is None:
                 row.values["OwnerId"] = self._org.user_id
 
     def _check_targets(self, prepared: Sequence[Prepared]) -> None:
@@ -180,6 +185,9 @@ class Write:
                 row.errors.append(invalid_cross_reference(404))
             elif state[row.id]:
                 row.errors.append(entity_is_deleted())
+            elif row.id in self._org.setting("read_only_records", ()):
+                message = "insufficient access rights on object id"
+                row.errors.append(ApiError("INSUFFICIENT_ACCESS_OR_READONLY", message, status=403, about_record=True))
             elif row.id in seen:
                 message = f"Duplicate id specified: {row.id}"
                 row.errors.append(ApiError("DUPLICATE_VALUE", message, ("Id",), about_record=True))

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from kevasync.sandbox import rest
+from kevasync.sandbox import rest, soap
 from kevasync.sandbox.answers import ApiError, not_found
 from kevasync.sandbox.bulk import Bulk
 from kevasync.sandbox.bulk_api import BulkApi
@@ -31,8 +31,8 @@ def application(org: Org, oauth: OAuth, bulk: Bulk, keva: Keva, faults: Faults) 
         if not oauth.check(oauth.token_of(request)):
             raise ApiError("INVALID_SESSION_ID", "Session expired or invalid", status=401)
 
-    def expire(scope: Scope) -> None:
-        token = oauth.token_of(Request(scope))
+    def expire(scope: Scope, body: bytes) -> None:
+        token = oauth.token_of(Request(scope)) or soap.session_of(body)
         if token:
             oauth.expire(token)
 
@@ -40,6 +40,7 @@ def application(org: Org, oauth: OAuth, bulk: Bulk, keva: Keva, faults: Faults) 
         *oauth.routes(),
         *BulkApi(org, bulk, auth).routes(),
         *rest.routes(org, auth),
+        *soap.routes(org, oauth.check),
         *KevaApi(keva).routes(),
         *Control(oauth, faults).routes(),
     ]

@@ -22,6 +22,8 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from kevasync.sandbox.soap import soap_fault
+
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 CONTROL = "/__sandbox__/"
 
@@ -181,7 +183,7 @@ class Faults:
 class FaultMiddleware:
     """Lets a request through, spoils it, or carries it out and loses the answer; `expire` ends a request's session."""
 
-    def __init__(self, app: ASGIApp, faults: Faults, expire: Callable[[Scope], None]) -> None:
+    def __init__(self, app: ASGIApp, faults: Faults, expire: Callable[[Scope, bytes], None]) -> None:
         self.app = app
         self.faults = faults
         self.expire = expire
@@ -204,9 +206,9 @@ class FaultMiddleware:
             await self.app(scope, receive, _swallow)
             await _cut(scope, receive)
         else:
+            body = await _drain(receive)
             if rule.fault is Fault.EXPIRED_SESSION:
-                self.expire(scope)
-            await _drain(receive)
+                self.expire(scope, body)
             await _refuse(rule.fault, path, send)
 
 
@@ -214,24 +216,30 @@ async def _swallow(_message: Message) -> None:
     """Where the lost answer goes."""
 
 
-async def _drain(receive: Receive) -> None:
+async def _drain(receive: Receive) -> bytes:
     # A server that answers with a body still on its way makes some clients see a broken pipe instead of the answer.
+    body = bytearray()
     while True:
         message = await receive()
+        body += message.get("body", b"")
         if message["type"] == "http.disconnect" or not message.get("more_body"):
-            return
+            return bytes(body)
 
 
 async def _refuse(fault: Fault, path: str, send: Send) -> None:
     content: Any
+    code = ""
     if path.startswith("/keva/"):
         status, text = KEVA_ANSWERS[fault]
         content = {"error": text}
     else:
         status, code, text = SALESFORCE_ANSWERS[fault]
         content = [{"message": text, "errorCode": code}]
-    body = json.dumps(content).encode()
-    headers = [(b"content-type", b"application/json;charset=UTF-8"), (b"content-length", str(len(body)).encode())]
+    body, kind = json.dumps(content).encode(), b"application/json;charset=UTF-8"
+    if path.startswith("/services/Soap/"):
+        answer = soap_fault(code, text)
+        body, kind, status = bytes(answer.body), b"text/xml;charset=utf-8", answer.status_code
+    headers = [(b"content-type", kind), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 

@@ -41,6 +41,14 @@ class LockableOrg(Org):
             name, ids, lambda free: super(LockableOrg, self).delete_many(name, free, **options), options
         )
 
+    def merge_records(
+        self, name: str, master_id: str, loser_ids: Sequence[str], values: Mapping[str, Any] | None = None
+    ) -> tuple[str, list[str]]:
+        """Merge, unless the master meets a lock."""
+        if self.faults.locks_row(name):
+            raise _locked(master_id).errors[0]
+        return super().merge_records(name, master_id, loser_ids, values)
+
     def _unlocked(
         self, name: str, rows: Sequence[Any], write: Callable[[list[Any]], list[RowResult]], options: Mapping[str, Any]
     ) -> list[RowResult]:

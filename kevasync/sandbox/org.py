@@ -112,7 +112,10 @@ class Org:
     # -- settings ---------------------------------------------------------------------------------------------------
 
     def setting(self, name: str, default: Any = None) -> Any:
-        """A value kept with the org (JSON), or the default. Known to the core: `permissions`, `duplicate_rule`."""
+        """A value kept with the org (JSON), or the default.
+
+        Known to the core: `permissions`, `duplicate_rule`, `read_only_records` (ids this user sees but may not edit).
+        """
         if name not in self._settings:
             self._settings[name] = self.database.setting(name)
         value = self._settings[name]
@@ -217,14 +220,20 @@ class Org:
         """Move the records to the recycle bin, or with `hard` remove them for good."""
         return self._write(name, lambda call: call.delete(ids, hard=hard), all_or_none, text=False, allow_save=True)
 
-    def merge_records(self, name: str, master_id: str, loser_ids: Sequence[str]) -> None:
-        """Merge at data level: children go to the master, losers are deleted with MasterRecordId set.
+    def merge_records(
+        self, name: str, master_id: str, loser_ids: Sequence[str], values: Row | None = None
+    ) -> tuple[str, list[str]]:
+        """Merge in one transaction: values to the master, children to the master, losers deleted with MasterRecordId.
+
+        Answers (the master's id, the ids of the children that moved); `values` are text, None clears.
 
         Raises:
-            ApiError: one of the records is not there, deleted, or of another object.
+            ApiError: one of the records is not there, deleted, of another object or not to be written, or a value is
+                refused.
         """
+        self._refuse_read_only(self.spec(name))
         with self.database.write() as con:
-            Write(self, con, self.spec(name), text=False, allow_save=True).merge(master_id, loser_ids)
+            return Write(self, con, self.spec(name), text=True, allow_save=True).merge(master_id, loser_ids, values)
 
     def key_field(self, name: str, external_field: str) -> FieldSpec:
         """The field records may be found by.
@@ -247,12 +256,7 @@ class Org:
         allow_save: bool,
     ) -> list[RowResult]:
         spec = self.spec(name)
-        if spec.read_only:
-            if self.full_schema.objects[spec.name.lower()].read_only:
-                message = f"entity type cannot be written: {spec.name}"
-                raise ApiError("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", message, about_record=True)
-            message = "insufficient access rights on object id"
-            raise ApiError("INSUFFICIENT_ACCESS_OR_READONLY", message, status=403, about_record=True)
+        self._refuse_read_only(spec)
         try:
             with self.database.write() as con:
                 results = act(Write(self, con, spec, text=text, allow_save=allow_save))
@@ -261,6 +265,15 @@ class Org:
         except _RolledBackError as failed:
             return settle_all_or_none(failed.results)
         return results
+
+    def _refuse_read_only(self, spec: ObjectSpec) -> None:
+        if not spec.read_only:
+            return
+        if self.full_schema.objects[spec.name.lower()].read_only:
+            message = f"entity type cannot be written: {spec.name}"
+            raise ApiError("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", message, about_record=True)
+        message = "insufficient access rights on object id"
+        raise ApiError("INSUFFICIENT_ACCESS_OR_READONLY", message, status=403, about_record=True)
 
     # -- reading ----------------------------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 __all__ = ["ADDRESS_PARTS", "FieldSpec", "ObjectSpec", "Schema", "ValidationRule", "load_schema"]
 
 ADDRESS_PARTS = ("Street", "City", "State", "PostalCode", "Country", "Latitude", "Longitude", "GeocodeAccuracy")
-_OBJECTS = ("Account", "Contact", "Lead", "Organization", "User")
+_OBJECTS = ("Account", "Contact", "Lead", "Opportunity", "OpportunityContactRole", "Case", "Organization", "User")
 _NUMERIC = {"number": "double", "text": "string", "checkbox": "boolean", "longtextarea": "textarea"}
 _DEFAULT_LENGTH = {"string": 255, "textarea": 255, "email": 80, "phone": 40, "url": 255, "picklist": 255}
 

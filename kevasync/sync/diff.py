@@ -69,10 +69,11 @@ def run_diff(con: duckdb.DuckDBPyConnection, request: DiffRequest) -> tuple[list
     if not fields:
         told = "; ".join(f"{item['field']} ({item['reason']})" for item in off)
         raise UsageError("plan-no-fields", f"none of the mapping's fields is on both sides: {told}")
-    transforms.register(con, [item.mapping for item in fields], request.region)
+    before, after = projection_steps(fields, sides)
+    called_in = "".join(statement for _, statement in (*before, *after))
+    transforms.register(con, [item.mapping for item in fields], request.region, called_in)
     _register_validity(con, request.region)
     _rules(con, fields, request)
-    before, after = projection_steps(fields, sides)
     run_steps(con, before)
     _links(con, request)
     linking = read_steps("link.sql")

@@ -190,7 +190,7 @@ from (
 group by keva_id, sf_id;
 
 -- step: records
-create temp table records as
+create temp table records_open as
 select pairs.keva_id, pairs.sf_id, decided.operation,
     case decided.operation
         when 'rejected' then refused.problem
@@ -224,9 +224,14 @@ cross join lateral (
     end as operation
 ) as decided
 union all
-select keva_id, sf_id, 'no-op', 'equal' from matched where settled
-union all
 select null, alone.sf_id, 'not-in-keva', 'no customer has this Contact'
 from (select sf_id from matched where keva_id is null) as alone
 anti join pairs on pairs.sf_id = alone.sf_id
 where not (select narrows from in_scope);
+
+-- step: records
+-- The settled ones need no table of their own: most records are among them.
+create temp view records as
+select * from records_open
+union all
+select keva_id, sf_id, 'no-op', 'equal' from matched where settled;

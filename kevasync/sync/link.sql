@@ -102,7 +102,7 @@ create temp table keva_likely as
 select keva_id, email_as_is from keva_side
 where not deleted and email_as_is is not null and (
     lower(email_as_is) in (select folded from wanted_emails)
-    or strlen(email_as_is) <> length(email_as_is) or not email_as_is[1] > ' ' or not email_as_is[-1] > ' '
+    or strlen(email_as_is) <> length(email_as_is) or email_as_is < '!' or not email_as_is[-1] > ' '
     or contains(email_as_is, chr(0))
 );
 
@@ -118,7 +118,7 @@ create temp table sf_likely as
 select sf_id, email_as_is from sf_side
 where not deleted and email_as_is is not null and (
     lower(email_as_is) in (select folded from wanted_emails)
-    or strlen(email_as_is) <> length(email_as_is) or not email_as_is[1] > ' ' or not email_as_is[-1] > ' '
+    or strlen(email_as_is) <> length(email_as_is) or email_as_is < '!' or not email_as_is[-1] > ' '
     or contains(email_as_is, chr(0))
 );
 

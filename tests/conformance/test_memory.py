@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from endpoint_suite import EndpointTests, Subject
+from merger_suite import MergerTests, Merging
 
 from kevasync.memory import MemoryEndpoint
 from kevasync.records import Field, Schema, Side
@@ -27,6 +28,9 @@ CUSTOMER = Schema(
         Field("email", "E-mail", "email", required=True, unique=True),
     ),
 )
+
+
+CASE = Schema(Side.SALESFORCE, "Case", (Field("ContactId", "Contact ID", "reference", reference_to=("Contact",)),))
 
 
 class Lossy:
@@ -81,3 +85,14 @@ class TestKeva(EndpointTests):
     @pytest.fixture
     def subject(self):
         return subject_of(MemoryEndpoint(Side.KEVA, CUSTOMER), "name", "jobTitle", "email", None)
+
+
+class TestMerges(MergerTests):
+    @pytest.fixture
+    def merging(self):
+        endpoint = MemoryEndpoint(Side.SALESFORCE, CONTACT, CASE, chunk=2)
+        return Merging(
+            endpoint,
+            seed=lambda name, rows: [endpoint.put(name, item) for item in rows],
+            lose_answers=endpoint.faults.lost.add,
+        )

@@ -1,0 +1,67 @@
+"""`kevasync review`: opens a review screen in the browser, on this machine only, until Ctrl-C."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kevasync.cli.context import Context
+from kevasync.errors import UsageError
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    add_completion=False, rich_markup_mode=None, help="Decide on suggestions in the browser, by keyboard."
+)
+
+Port = Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes the one used last, if free.")]
+NoOpen = Annotated[bool, typer.Option("--no-open", help="Only print the address; open no browser.")]
+As = Annotated[str | None, typer.Option("--as", metavar="NAME", help="The reviewer's name; else the user's.")]
+
+
+@app.callback()
+def _group() -> None:
+    """Decide on suggestions in the browser, by keyboard."""
+
+
+@app.command()
+def mappings(
+    ctx: typer.Context,
+    source: Annotated[
+        Path, typer.Option(metavar="FILE", help="An export, or a JSON list of {name,label,type}: the columns to map.")
+    ],
+    object_name: Annotated[
+        str, typer.Option("--object", metavar="NAME", help="Contact, Account or Lead: where the columns go.")
+    ] = "Contact",
+    describe: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="A saved describe, or a JSON list of fields; else the standard fields."),
+    ] = None,
+    org: Annotated[bool, typer.Option("--org", help="Describe the connected org instead.")] = False,
+    region: Annotated[str | None, typer.Option(metavar="XX", help="Country of telephone numbers and dates.")] = None,
+    port: Port = 0,
+    no_open: NoOpen = False,
+    name: As = None,
+) -> None:
+    """Decide which Salesforce field each column of a file goes to.
+
+    Every press is saved in the workspace as it is made; Ctrl+S in the browser writes mapping.toml. Runs until Ctrl-C.
+    """
+    at = Context.of(ctx)
+    if describe is not None and org:
+        raise UsageError("usage", "--org and --describe are two ways to say the same; give one")
+    from kevasync.cli.review_desk import mapping_session
+    from kevasync.cli.review_server import serve
+    from kevasync.review import session
+
+    made = mapping_session(at, source, object_name, describe, org=org, region=region, who=name)
+    for note in made.notes:
+        at.note(note)
+    path = at.workspace.state_dir / "review" / f"{made.name}.json"
+    session.save(made, path)
+    try:
+        serve(at, "map_fields.py", path, port=port, open_browser=not no_open)
+    finally:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,92 @@
+"""Canonical values and how rare each is: the table `dd_record`, a row a record, which blocking and comparison read."""
+
+from __future__ import annotations
+
+from importlib import resources
+
+import duckdb
+
+from kevasync.dedupe.ascii import to_ascii
+from kevasync.dedupe.columns import MAX_OTHER
+from kevasync.dedupe.nicknames import groups_of
+from kevasync.values import put_function, remembering
+
+__all__ = ["INPUT", "RARE", "TOKENS", "make_records"]
+
+INPUT = (
+    "name", "first_name", "last_name", "email", "phone", "company", "street", "city", "postcode", "state", "country",
+    "dob", "title", "website", "identifier", *(f"other{number}" for number in range(MAX_OTHER)),
+)  # fmt: skip
+"""Columns of `dd_in` beside n: always all of them, null where the table lacks the role."""
+
+RARE = (
+    "given1", "family", "person", "email", "local", "phone", "company_key", "label", "street", "city", "postcode", "dob",
+    "title", "identifier", *(f"other{number}" for number in range(MAX_OTHER)),
+)  # fmt: skip
+"""Columns of which dd_record knows how many bits an agreement is worth: `bits_` and the name."""
+
+TOKENS = {"name_tokens": "words", "company_tokens": "company_words", "street_tokens": "string_split(street, ' ')"}
+"""Lists of words as numbers: hash * 1024 + bits * 32, so that an intersection knows its own weight."""
+
+
+def make_records(con: duckdb.DuckDBPyConnection) -> int:
+    """Make `dd_record` from `dd_in` (n BIGINT and the columns of INPUT as text). Returns the number of records."""
+    put_function(con, "dd_ascii", remembering(to_ascii), "VARCHAR", "VARCHAR")
+    others = [f"other{number}" for number in range(MAX_OTHER)]
+    script = resources.files("kevasync.dedupe").joinpath("canonical.sql").read_text(encoding="utf-8")
+    script = script.replace("{others_plain}", ", ".join(f"dd_words(dd_plain({name})) as {name}" for name in others))
+    con.execute(script.replace("{others}", ", ".join(others)))
+    _nicknames(con)
+    for name, words in TOKENS.items():
+        _tokens(con, name, words)
+    _frequencies(con)
+    for name in ("dd_form", "dd_nick", *(f"dd_{name}" for name in TOKENS), *(f"dd_rare_{name}" for name in RARE)):
+        con.execute(f"drop table if exists {name}")
+    found = con.execute("select count(*) from dd_record").fetchall()[0]
+    return int(found[0])
+
+
+def _nicknames(con: duckdb.DuckDBPyConnection) -> None:
+    rows = [{"word": word, "groups": list(groups)} for word, groups in groups_of().items()]
+    con.execute(
+        "create or replace temp table dd_nick as select item.word, item.groups::SMALLINT[] as groups "
+        "from (select unnest(?::STRUCT(word VARCHAR, groups SMALLINT[])[]) as item)",
+        [rows],
+    )
+
+
+def _tokens(con: duckdb.DuckDBPyConnection, name: str, words: str) -> None:
+    """A list of weighted word numbers for each record that has words."""
+    con.execute(f"""
+        create or replace temp table dd_{name} as
+        with word as (select n, unnest(list_distinct({words})) as word from dd_form where {words} is not null),
+        total as (select greatest(count(distinct n), 2) as records from word),
+        weight as (
+          select word, (hash(word) >> 16)::BIGINT * 1024
+            + least(1023, round(32 * log2(total.records / count(*)))::BIGINT) as token
+          from word, total where word <> '' group by word, total.records
+        )
+        select n, list(token order by token) as {name} from word join weight using (word) group by n""")  # noqa: S608 ours
+
+
+def _frequencies(con: duckdb.DuckDBPyConnection) -> None:
+    joins, columns = [], []
+    for name in RARE:
+        filled = con.execute(f"select count({name}) from dd_form").fetchall()[0]  # noqa: S608 ours
+        if not filled[0]:
+            columns.append(f"0::FLOAT as bits_{name}")
+            continue
+        con.execute(
+            f"create or replace temp table dd_rare_{name} as select {name}, log2({filled[0]} / count(*))::FLOAT as bits "  # noqa: S608
+            f"from dd_form where {name} is not null group by {name}"
+        )
+        joins.append(f"left join dd_rare_{name} on dd_rare_{name}.{name} = dd_form.{name}")
+        columns.append(f"coalesce(dd_rare_{name}.bits, 0) as bits_{name}")
+    for name in TOKENS:
+        joins.append(f"left join dd_{name} on dd_{name}.n = dd_form.n")
+        columns.append(name)
+    joins.append("left join dd_nick on dd_nick.word = dd_form.given1")
+    con.execute(
+        f"create or replace temp table dd_record as select dd_form.*, dd_nick.groups as nicks, {', '.join(columns)} "  # noqa: S608 ours
+        f"from dd_form {' '.join(joins)} order by dd_form.n"
+    )
