@@ -9,7 +9,7 @@ from dataclasses import replace
 from kevasync.automap.adjust import is_accepted
 from kevasync.automap.custom import custom_field
 from kevasync.automap.fields import Candidate, SourceField, Suggestion, TargetField
-from kevasync.automap.transforms import Advice, advise, direction_without_target, is_full_name
+from kevasync.automap.transforms import Advice, advise, direction_without_target, is_full_name, is_location
 from kevasync.records import Direction
 
 __all__ = ["complete", "complete_choice"]
@@ -17,6 +17,7 @@ __all__ = ["complete", "complete_choice"]
 _NAME_PARTS = ("FirstName", "LastName")
 _NAMES = frozenset({"Name", *_NAME_PARTS})
 _STREETS = "Street"
+_CITIES = ("MailingCity", "City")
 
 
 def complete(
@@ -56,6 +57,9 @@ def _one(
         written = TargetField(own.name, own.label, _DESCRIBED.get(own.type, "string"), own.length)
         advice = advise(item.source, written, object_name, several=False, region=region)
         steps = tuple(advice.steps) if way is not Direction.FROM_CRM else ()
+        city = next((name for name in _CITIES if name in fields), None)
+        if city is not None and is_location(item.source):
+            advice.notes.append(f"its city could go to {city}, one way, with city_from_location")
         return replace(item, targets=(), direction=way, transforms=steps, custom_field=own, notes=tuple(advice.notes))
     names = _targets(item, wanted, object_name, best - {wanted}, fields)
     advice = advise(item.source, fields[names[-1]], object_name, several=len(names) > 1, region=region)

@@ -16,12 +16,14 @@ __all__ = ["custom_field"]
 
 _LONGEST_NAME = 40
 _LONGEST_TEXT = 255
-_LENGTHS = (18, 40, 80, 120, _LONGEST_TEXT)
+_LENGTHS = (40, 80, 120, _LONGEST_TEXT)
 _LONG_LENGTHS = (1_000, 4_000, 32_768, 131_072)
 _NUMBER_DIGITS = 18
 _PICKLIST_MOST = 15
 _PICKLIST_ROWS = 30
+_MANY = 100
 _MOSTLY = 0.95
+_QUESTIONS = frozenset({"is", "has", "flag", "can", "allow", "allowed", "active", "enabled", "ist", "hat", "est", "es"})
 _DOCUMENTED = {"totalTickets": "Keva_Ticket_Count__c"}
 """Names that Keva's own documentation gives."""
 
@@ -91,15 +93,17 @@ def _name(source_name: str) -> str:
 
 def _type(source: SourceField) -> str:
     profile = source.profile
+    known = KEVA_FIELDS.get(source.name)
+    if known is not None and known.kind in _BY_KIND:
+        return _BY_KIND[known.kind]
     if profile is not None and profile.filled:
         if _IDS & set(tokens(source.name)):
             return "Text"
-        by_values = _type_of_values(profile)
+        by_values = _type_of_values(profile, asked=bool(_QUESTIONS & set(tokens(source.name))))
         # a column declared as something else than text is believed; text may hold anything
         declared = _declared(source)
         return declared if declared not in {None, "Text"} and by_values in {"Text", "Picklist"} else by_values
-    known = KEVA_FIELDS.get(source.name)
-    return _declared(source) or (_BY_KIND.get(known.kind, "Text") if known else "Text")
+    return _declared(source) or "Text"
 
 
 def _declared(source: SourceField) -> str | None:
@@ -107,9 +111,11 @@ def _declared(source: SourceField) -> str | None:
     return next((_BY_TYPE[word] for word in words if word in _BY_TYPE), None)
 
 
-def _type_of_values(profile: ValueProfile) -> str:
+def _type_of_values(profile: ValueProfile, *, asked: bool) -> str:
+    """The type by values; `asked`: the name is a question, so that a few 0 and 1 are no and yes."""
     shares = profile.shares
-    if shares.get("boolean", 0) >= _MOSTLY and len(profile.distinct) <= 2:  # noqa: PLR2004 yes and no
+    told = asked or shares.get("integer", 0) < _MOSTLY or profile.filled >= _PICKLIST_ROWS
+    if told and shares.get("boolean", 0) >= _MOSTLY and len(profile.distinct) <= 2:  # noqa: PLR2004 yes and no
         return "Checkbox"
     for share, kind in _BY_SHARE:
         if shares.get(share, 0) >= _MOSTLY:
@@ -127,6 +133,8 @@ def _type_of_values(profile: ValueProfile) -> str:
 
 def _length(kind: str, profile: ValueProfile | None) -> int:
     longest = profile.longest if profile is not None and profile.filled else _LONGEST_TEXT
+    if profile is not None and profile.filled < _MANY:
+        longest *= 2  # few values do not show the longest
     if kind == "Text":
         return next((length for length in _LENGTHS if length >= longest), _LONGEST_TEXT)
     if kind == "LongTextArea":

@@ -13,12 +13,14 @@ from kevasync.automap.decisions import MappingDecision, Verdict, holding
 from kevasync.errors import Refused, UsageError
 from kevasync.mapping import file
 from kevasync.mapping.definition import FieldMapping, Mapping
-from kevasync.mapping.known import kind_for
+from kevasync.mapping.known import KEVA_FIELDS, kind_for
 from kevasync.records import Direction
 
 __all__ = ["Written", "fingerprint", "followed", "write"]
 
 _TABLE = "contact"
+_READ_THROUGH = {"AccountId": "Account.Name"}
+"""What is read for a look-up: the name of the record it leads to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,8 @@ class _Edit:
         keva = self.spelling(decision.source)
         account = self.object == "Account"
         targets = tuple(f"Account.{name}" for name in decision.targets) if account else decision.targets
+        if decision.direction is Direction.FROM_CRM:
+            targets = tuple(_READ_THROUGH.get(name, name) for name in targets)
         reads = account or any("." in name for name in targets)
         direction = Direction.FROM_CRM if reads else decision.direction or Direction.BIDIRECTIONAL
         steps = () if direction is Direction.FROM_CRM else decision.transforms
@@ -133,6 +137,9 @@ class _Edit:
 
     def _why_not(self, field: FieldMapping) -> str | None:
         """Why the mapping cannot take it: another column writes the field, or the column has another one."""
+        known = KEVA_FIELDS.get(field.keva)
+        if known is not None and known.computed and field.direction is Direction.FROM_CRM:
+            return f"Keva computes {field.keva}, so nothing can be written to it"
         for (keva, targets), other in self.there.items():
             if keva == field.keva and targets == field.salesforce:
                 continue

@@ -13,7 +13,7 @@ from kevasync.mapping.known import KEVA_FIELDS
 from kevasync.records import Direction
 from kevasync.values.kinds import FALSE_WORDS, TRUE_WORDS
 
-__all__ = ["Advice", "advise", "direction_without_target", "is_full_name"]
+__all__ = ["Advice", "advise", "direction_without_target", "is_full_name", "is_location"]
 
 _MOSTLY = 0.5
 _FULL_NAMES = frozenset(
@@ -91,12 +91,17 @@ def advise(source: SourceField, target: TargetField, object_name: str, *, severa
     """
     known = KEVA_FIELDS.get(source.name)
     advice = Advice(Direction.BIDIRECTIONAL)
-    if object_name == "Account" or not target.writable:
+    profile = source.profile if source.profile is not None and source.profile.filled else None
+    looked_up = target.type.casefold() == "reference" and not _holds_ids(source, profile)
+    if object_name == "Account" or not target.writable or looked_up:
         advice.direction = Direction.FROM_CRM
+        if known is not None and known.computed:
+            advice.notes.append("Keva computes it, so what Salesforce has cannot be written back: nothing to map")
+        elif looked_up:
+            advice.notes.append(f"{target.name} is a look-up: the name of its record can be read, not written")
         return advice  # what is only read needs no steps on the way to Salesforce
     if known is not None and known.computed:
         advice.direction = Direction.TO_CRM
-    profile = source.profile if source.profile is not None and source.profile.filled else None
     if profile is not None:
         _no_values(profile, target, advice)
     _by_type(source, profile, target, advice, region)
@@ -106,6 +111,12 @@ def advise(source: SourceField, target: TargetField, object_name: str, *, severa
     elif profile is not None:
         _length(profile, target, advice)
     return advice
+
+
+def _holds_ids(source: SourceField, profile: ValueProfile | None) -> bool:
+    if profile is not None:
+        return profile.shares.get("id_prefix", 0) >= _MOSTLY
+    return "id" in tokens(source.name)
 
 
 def _no_values(profile: ValueProfile, target: TargetField, advice: Advice) -> None:
@@ -133,14 +144,16 @@ def _by_type(
         _date(profile, kind, advice, region)
     elif kind in _NUMBERS and profile is not None:
         _number(profile, kind, advice)
-    elif target.name.endswith("City") and _is_location(source, profile):
+    elif target.name.endswith("City") and is_location(source):
         advice.add("city_from_location")
         advice.direction = Direction.TO_CRM
         advice.notes.append("holds city and state; the field takes the city, so it goes one way")
 
 
-def _is_location(source: SourceField, profile: ValueProfile | None) -> bool:
-    if profile is not None:
+def is_location(source: SourceField) -> bool:
+    """Whether a column holds "City, State", by its values, else by its name."""
+    profile = source.profile
+    if profile is not None and profile.filled:
         return profile.shares.get("place_list", 0) >= _MOSTLY
     return any("".join(tokens(name)) in _LOCATIONS for name in (source.name, source.label) if name)
 

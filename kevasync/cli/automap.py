@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from kevasync.cli.automap_train import train
 from kevasync.cli.automap_view import show
 from kevasync.cli.context import Context
 from kevasync.cli.exits import ExitCode
@@ -85,3 +86,6 @@ def automap(
             document["mapping"] = desk.write_mapping()
         at.out(document, lambda screen: show(screen, document, suggestions, desk.notes))
         return desk.ending()
+
+
+app.command()(train)

@@ -124,8 +124,15 @@ class Desk:
             self.notes.append("There are no values to look at: these suggestions are by names, labels and types alone.")
         if not self.described:
             self.notes.append(f"Without --describe or --org these are the standard fields of {self.object}.")
-        found = Suggester.load().suggest(self.object, columns, targets)
+        found = Suggester.load(self._own_model()).suggest(self.object, columns, targets)
         return complete(adjust(found, self.all_decisions(), self.object), targets, self.object, region=region)
+
+    def _own_model(self) -> Path | None:
+        """The folder of the model that was trained on this workspace's decisions, where there is one."""
+        from kevasync.automap.model_file import NAME
+
+        folder = None if self.kept is None else self.at.workspace.state_dir / "models"
+        return folder if folder is not None and (folder / NAME).is_file() else None
 
     def _with_own_values(self) -> tuple[TargetField, ...]:
         """The fields with the profile of the org's values, where a snapshot of the object was taken."""

@@ -98,6 +98,11 @@ def test_directions():
     assert needs(column("jobTitle"), "Title")[0].direction is Direction.BIDIRECTIONAL
     assert needs(column("company"), "Name", "Account")[0].direction is Direction.FROM_CRM
     assert needs(column("loc", "Berlin, DE", place_list=1.0), "MailingCity")[0].direction is Direction.TO_CRM
+    company = needs(column("company", "Acme"), "AccountId")[0]
+    assert company.direction is Direction.FROM_CRM
+    assert "look-up" in company.notes[0]
+    assert needs(column("acct", "001", id_prefix=1.0), "AccountId")[0].direction is Direction.BIDIRECTIONAL
+    assert "nothing to map" in needs(column("createdAt"), "CreatedDate")[0].notes[0]
     (total,) = complete([Suggestion(column("totalTickets"), (Candidate(None, 0.9),))], CONTACT, "Contact")
     assert (total.direction, total.custom_field.name) == (Direction.TO_CRM, "Keva_Ticket_Count__c")
 
@@ -142,9 +147,11 @@ def test_the_custom_field_to_create():
         return field.name, field.type, field.length
 
     assert shape(column("points", "12", "900", number=1.0, integer=1.0)) == ("Keva_Points__c", "Number", 18)
-    assert shape(column("cust id", "12", "900", number=1.0)) == ("Keva_Cust_Id__c", "Text", 18)
+    assert shape(column("cust id", "12", "900", number=1.0)) == ("Keva_Cust_Id__c", "Text", 40)
     assert shape(column("is_beta", "yes", "no", boolean=1.0)) == ("Keva_Is_Beta__c", "Checkbox", 0)
-    assert shape(column("motto", "x" * 90)) == ("Keva_Motto__c", "Text", 120)
+    assert shape(column("motto", "x" * 90)) == ("Keva_Motto__c", "Text", 255)
+    assert shape(column("openTickets", "1", "0", boolean=1.0, integer=1.0, number=1.0))[1] == "Number"
+    assert shape(column("wins", "1", "0", boolean=1.0, integer=1.0, number=1.0))[1] == "Number"
     assert shape(column("story", "x" * 900)) == ("Keva_Story__c", "LongTextArea", 4000)
     assert shape(column("Größe", kind="varchar(40)")) == ("Keva_Grosse__c", "Text", 255)
     assert shape(column("seen", kind="timestamp"))[1] == "DateTime"

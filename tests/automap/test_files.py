@@ -183,6 +183,18 @@ def test_accepted_pairs_go_into_the_mapping_and_comments_stay(mapping):
     assert (field.salesforce, field.direction) == (("Account.NumberOfEmployees",), Direction.FROM_CRM)
 
 
+def test_what_is_read_through_a_look_up_and_what_keva_computes(mapping):
+    """A company's name is read from the Account; what Keva computes takes nothing."""
+    mapping.write_text(mapping.read_text().replace('keva = "company"', 'keva = "firm"'))
+    reads = {"direction": Direction.FROM_CRM}
+    made = mapping_file.write(
+        mapping, [decision("boss", "AccountId", **reads), decision("createdAt", "CreatedDate", **reads)], "Contact"
+    )
+    assert [item.source for item in made.written] == ["boss"]
+    assert "Keva computes createdAt" in made.held[0][1]
+    assert 'salesforce = "Account.Name"' in mapping.read_text()
+
+
 def test_what_was_taken_back_goes_and_what_clashes_waits(mapping):
     """A pair changed later is replaced; two columns for one field are not written."""
     first = decision("fax_no", "Fax")

@@ -5,6 +5,7 @@ import gzip
 import io
 import json
 import resource
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,10 +15,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from kevasync.automap.model_file import default_dir
 from kevasync.cli.main import run
 from kevasync.sandbox.server import Sandbox
-
-pytest.importorskip("kevasync.automap.suggest", reason="the suggestions are built beside this")
 
 ROWS = [
     {"id": "1", "first_name": "Ann", "Last Name": "Smith", "E-Mail": "ann@example.com", "phone": "+1 415 555 0101"},
@@ -262,6 +262,32 @@ def test_a_mistake_is_one_clear_error(here, capsys, arguments, code):
     assert sorted(here.iterdir()) == before
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "code"),
+    [
+        ("automap.zip", lambda old: old[:-9] + b"x" + old[-8:], "model-tampered"),
+        ("automap.zip", lambda old: old[:1000], "model-tampered"),
+        ("automap.provenance.json", lambda old: old.replace(b'"format": ', b'"format": 9'), "model-version"),
+        ("automap.provenance.json", lambda _: b"{", "model-tampered"),
+        ("automap.provenance.json", None, "model-missing"),
+    ],
+)
+def test_a_model_that_cannot_be_trusted(workspace, here, capsys, name, content, code):
+    """A model changed, cut or of another version is refused with the way to a good one; decisions are kept."""
+    folder = workspace / ".kevasync" / "models"
+    shutil.copytree(default_dir(), folder)
+    at = ("--workspace", workspace)
+    (here / "m.csv").write_text("source,target\nphone,Fax\n")
+    automap(capsys, *at, "--from", "m.csv")
+    kept = (folder / name).read_bytes()
+    (folder / name).write_bytes(content(kept)) if content else (folder / name).unlink()
+    error = automap(capsys, *at, "--source", "c.csv", expect=2)["error"]
+    assert error["code"] == code
+    assert "kevasync automap train" in error["next"]
+    shutil.rmtree(folder)
+    assert best(automap(capsys, *at, "--source", "c.csv"))["phone"] == "Fax"
+
+
 def test_a_header_alone_is_mapped_by_names(here, capsys):
     """No values is no mistake; the user is told."""
     (here / "h.csv").write_text("email,first_name\n")
@@ -303,10 +329,25 @@ def test_five_thousand_columns(here, capsys):
     """As wide as a spreadsheet gets, in seconds; every custom field has a name of its own."""
     names = [f"field {number}" for number in range(5_000)]
     (here / "wide.csv").write_text(",".join(names) + "\n" + ",".join(["x"] * 5_000) + "\n")
-    document = automap(capsys, "--source", "wide.csv")
+    document = automap(capsys, "--source", "wide.csv")  # some 15 s of processor time
     assert len(document["suggestions"]) == 5_000
     made = [item["custom_field"]["name"] for item in document["suggestions"] if item["custom_field"]]
     assert len(set(made)) == len(made)
+
+
+@pytest.mark.slow
+def test_training_on_decisions_makes_a_model_of_the_workspace(workspace, here, capsys):
+    """What was decided here is learned: the workspace's own model is used from then on, and knows the column."""
+    at = ("--workspace", workspace)
+    (here / "m.csv").write_text("source,target\nzyklop,Fax\n")
+    automap(capsys, *at, "--from", "m.csv")
+    assert run(["automap", "train", "--with-decisions", "--workspace", str(workspace), "--json"]) == 0
+    made = json.loads(capsys.readouterr().out)
+    assert made["decisions"] == 1
+    assert Path(made["model"]).is_relative_to(workspace)
+    (here / "z.csv").write_text("email,zyklop\n")
+    other = automap(capsys, *at, "--object", "Lead", "--source", "z.csv")
+    assert "Fax" in {one["target"] for one in other["suggestions"][1]["candidates"]}
 
 
 def test_starts_quickly(here):
