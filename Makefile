@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 WORKERS ?= 2
 
-.PHONY: help demo test check lint types imports slow bench docs clean
+.PHONY: help demo test check lint types imports slow browser bench docs clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -37,9 +37,14 @@ check: lint types imports test  ## all that CI runs
 slow: $(STAMP)  ## kill tests, other clients (needs npm), large volumes
 	$(BIN)/python -m pytest -m slow -n 0
 
+browser: $(STAMP)  ## the review screens in Chromium (Debian: apt install chromium); skipped where it is missing
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --group browser
+	$(BIN)/python -m pytest -m browser -n 0
+
 bench: $(STAMP)  ## ours and the peers side by side; prints ratios
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --group bench
 	$(BIN)/python benchmarks/plan.py
+	$(BIN)/python benchmarks/automap.py
 
 docs: $(STAMP)  ## write the generated pages anew (CLI reference, error pages)
 	$(BIN)/python docs/generate.py
