@@ -120,6 +120,11 @@ def round_trip(world, capsys, sizes):
     plan = plan_of(world, choices(clusters))
     shown = world.command(capsys, "show", plan.id)
     assert shown["counts"]["losers"] == sum(sizes) - len(sizes)
+    people = run(["show", plan.id, "--workspace", str(world.folder)]), capsys.readouterr().out
+    assert people[0] == 0
+    assert clusters[0][0] in people[1]
+    assert run(["show", plan.id, "--why", clusters[0][1], "--workspace", str(world.folder)]) == 0
+    assert "Case" in capsys.readouterr().out
     done = world.command(capsys, "apply", plan.id, "--yes")
     assert (done["status"], done["balanced"], done["counts"]["applied"]) == ("done", True, sum(sizes) - len(sizes))
     live, _, _ = picture(world)
