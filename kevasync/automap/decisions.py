@@ -15,7 +15,18 @@ from kevasync.records import Direction
 if TYPE_CHECKING:
     from kevasync.store.decisions import Decision, Decisions
 
-__all__ = ["ANY", "WHAT", "Held", "MappingDecision", "MappingDecisions", "Overtaken", "Recorded", "Verdict", "holding"]
+__all__ = [
+    "ANY",
+    "WHAT",
+    "Held",
+    "MappingDecision",
+    "MappingDecisions",
+    "Overtaken",
+    "Recorded",
+    "Verdict",
+    "holding",
+    "standing",
+]
 
 WHAT = "mapping"
 """The kind under which the store keeps them."""
@@ -158,6 +169,13 @@ def holding(decisions: Iterable[MappingDecision]) -> dict[tuple[str, str], Held]
             now = _after(now, item)
         held[place] = now
     return held
+
+
+def standing(decisions: Iterable[MappingDecision]) -> list[MappingDecision]:
+    """The decisions that an undo could take back: neither undos nor undone, oldest first."""
+    listed = list(decisions)
+    undone = _undone(listed)
+    return [item for item in listed if item.verdict is not Verdict.UNDO and not undone & item.names]
 
 
 def _undone(listed: Sequence[MappingDecision]) -> set[str]:

@@ -89,7 +89,10 @@ def columns_of(at: Context, path: Path, targets: Sequence[TargetField]) -> list[
 
 
 class Desk:
-    """One object's fields and decisions; `notes` is what the user should be told beside the result."""
+    """One object's fields and decisions; `notes` is what the user should be told beside the result.
+
+    `measured` has, after `suggest`, what the model was measured to be worth, as its provenance says.
+    """
 
     def __init__(
         self, at: Context, object_name: str, targets: tuple[TargetField, ...], kept: Kept | None, *, described: bool
@@ -101,6 +104,7 @@ class Desk:
         self.kept = kept
         self.decisions = None if kept is None else MappingDecisions(kept.decisions)
         self.notes: list[str] = []
+        self.measured: dict[str, Any] = {}
         self._overtaken = 0
         self._held_back = 0
         self._seen: str | None = None
@@ -118,13 +122,15 @@ class Desk:
         """The suggestions for a file's columns, decisions counted in."""
         from kevasync.automap.suggest import Suggester
 
-        targets = self._with_own_values()
+        targets = self.targets = self._with_own_values()
         columns = columns_of(self.at, path, targets)
         if columns and all(column.profile is None for column in columns):
             self.notes.append("There are no values to look at: these suggestions are by names, labels and types alone.")
         if not self.described:
             self.notes.append(f"Without --describe or --org these are the standard fields of {self.object}.")
-        found = Suggester.load(self._own_model()).suggest(self.object, columns, targets)
+        model = Suggester.load(self._own_model())
+        self.measured = model.provenance.get("held_out", {})
+        found = model.suggest(self.object, columns, targets)
         return complete(adjust(found, self.all_decisions(), self.object), targets, self.object, region=region)
 
     def _own_model(self) -> Path | None:

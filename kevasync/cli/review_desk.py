@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from kevasync.cli.automap_desk import open_desk, parse_region
 from kevasync.cli.context import Context
@@ -36,19 +38,21 @@ def mapping_session(
             who=who or current_user(),
             suggestions=tuple(suggestions),
             targets=tuple(desk.targets),
-            measured=_measured(),
+            measured=_measured(desk.measured, desk.object),
             spelling={item.source.name: spelled(item.source.name) for item in suggestions},
             notes=tuple(desk.notes),
         )
 
 
-def _measured() -> Measured | None:
-    """The precision that the model's provenance says was measured; None where it says none."""
-    from kevasync.automap.suggest import Suggester
-
-    model = Suggester.load()
-    levels = getattr(model, "measured", ())
-    if not levels:
+def _measured(held_out: Mapping[str, Any], object_name: str) -> Measured | None:
+    """The precision that the model's provenance says was measured on columns of this object; None where it has none."""
+    figures = held_out.get(object_name) or held_out.get("all")
+    if not figures:
         return None
-    made = tuple(Level(float(threshold), float(precision), int(count)) for threshold, precision, count in levels)
-    return Measured(made, "Measured on systems that the model had not seen; see its card in models/.")
+    columns = figures["columns"]
+    levels = [Level(*level) for level in figures.get("levels", ())] or [
+        Level(figures["threshold_99"], 0.99, round(columns * figures["acceptable_at_99"])),
+        Level(0.9, figures["precision_at_90"], round(columns * figures["share_at_90"])),
+    ]
+    note = f"Measured on {columns:,} columns of systems that the model had not seen when it was measured."
+    return Measured(tuple(sorted(levels, key=lambda level: -level.threshold)), note)
