@@ -80,7 +80,19 @@ def serve(at: Context, name: str, session: Path, *, port: int, open_browser: boo
 
 @contextmanager
 def _running(path: Path, door: Door, session: Path) -> Iterator[subprocess.Popen[bytes]]:
-    command = [sys.executable, "-m", "marimo", "run", str(path), "--headless", "--host", HOST, "--port", str(door.port)]
+    command = [
+        sys.executable,
+        "-m",
+        "marimo",
+        "--quiet",
+        "run",
+        str(path),
+        "--headless",
+        "--host",
+        HOST,
+        "--port",
+        str(door.port),
+    ]
     command += ["--token", "--token-password-file", "-", "--no-check", "--no-sandbox"]
     environment = {
         **os.environ,
@@ -89,7 +101,8 @@ def _running(path: Path, door: Door, session: Path) -> Iterator[subprocess.Popen
         "MARIMO_SKIP_UPDATE_CHECK": "1",
         "PYTHONPATH": os.pathsep.join(filter(None, (str(path.parent.parent), os.environ.get("PYTHONPATH")))),
     }
-    log = session.with_suffix(".log").open("wb")
+    named = session.with_suffix(".log")
+    log = os.fdopen(os.open(named, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
     # a group of its own: Ctrl-C comes to us alone, and we end it
     with (
         log,

@@ -160,7 +160,8 @@ class Desk:
                 reply["done"] = self._act(str(message["action"]), parse_who(message.get("who")))
         except KevasyncError as error:
             reply["error"] = {"code": error.code, "what": error.what, "next": list(error.next_steps)}
-        have = message.get("have") if isinstance(message.get("have"), int) else 0
+        said = message.get("have")
+        have = said if isinstance(said, int) else 0
         reply["states"] = {subject: state for subject, (version, state) in self._told.items() if version > have}
         reply["version"] = self._version
         if message.get("who"):

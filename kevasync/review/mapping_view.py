@@ -132,7 +132,10 @@ def _values(name: str, kind: str, profile: ValueProfile | None, picklist: Sequen
             else f"{profile.shortest} to {profile.longest} characters"
         )
         likely = [(share, pattern) for pattern, share in profile.shares.items() if share >= 0.5 and ":" not in pattern]  # noqa: PLR2004 most of them
-        facts += [f"{_percent(share)} {_SHARES.get(pattern, pattern)}" for share, pattern in sorted(likely)[::-1][:2]]
+        facts += [
+            f"{_percent(share)} {_SHARES.get(pattern, pattern.replace('_', ' '))}"
+            for share, pattern in sorted(likely)[::-1][:2]
+        ]
     if picklist and not values:
         values = list(picklist[:MOST_SAMPLES])
         facts.append(f"picklist of {len(picklist)}")

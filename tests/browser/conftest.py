@@ -11,7 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from kevasync.cli import review_server
+
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "review"))
+from review_world import mapping_session
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = [
@@ -47,8 +50,6 @@ class Server:
         self.start()
 
     def start(self):
-        from kevasync.cli import review_server
-
         self.door = review_server._door(self.root / ".kevasync" / "review" / "door.json", 0)
         path = review_server.notebook(self.notebook)
         self.process = self.stack.enter_context(review_server._running(path, self.door, self.session))
@@ -72,8 +73,6 @@ class Server:
 @pytest.fixture
 def serve(tmp_path, browser):
     """Call with the number of columns: a server on a new mapping session."""
-    from review_world import mapping_session
-
     servers = []
 
     def start(count=None):
