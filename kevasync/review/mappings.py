@@ -15,7 +15,7 @@ from kevasync.review.desk import Desk
 from kevasync.review.mapping_queue import NO_FIELD, MappingQueue, targets_text
 from kevasync.review.mapping_save import MappingSave, lint, lint_field, schema_of
 from kevasync.review.screen import ReviewScreen
-from kevasync.review.session import MappingSession, load
+from kevasync.review.session import MappingSession, load, measured_page
 from kevasync.store.decisions import Decisions
 from kevasync.store.state import State
 from kevasync.workspace import Workspace
@@ -25,7 +25,7 @@ __all__ = ["MappingReview", "open_mappings"]
 
 def open_mappings(session: Path | str | None = None) -> MappingReview:
     """The review of a session file (else of the one that the environment names), on its workspace's store."""
-    return MappingReview(load(session))
+    return MappingReview(load(MappingSession, session))
 
 
 class MappingReview:
@@ -65,7 +65,6 @@ class MappingReview:
         """The keyboard screen for this page."""
         session = self.session
         rows = [mapping_view.row(item, self._targets, self._lint(item, item.targets)) for item in session.suggestions]
-        measured = session.measured
         page: dict[str, Any] = {
             "session": session.name,
             "who": session.who,
@@ -75,14 +74,8 @@ class MappingReview:
             "none": NO_FIELD,
             "sides": ["File", "Salesforce"],
             "options": mapping_view.options(session.targets),
-            "measured": measured
-            and {
-                "note": measured.note,
-                "levels": [
-                    {"threshold": item.threshold, "precision": item.precision, "count": item.count}
-                    for item in measured.levels
-                ],
-            },
+            "measured": measured_page(session.measured),
+            "orders": [["file", "file order"], ["unsure", "least sure first"], ["sure", "most sure first"]],
             "save": {"label": "Write mapping.toml", "help": "write the accepted fields to mapping.toml"},
         }
         return ReviewScreen(Desk(self.queue, {"save": self.save}), page, rows)

@@ -7,17 +7,29 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Protocol, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from kevasync.automap.fields import Suggestion, TargetField
 from kevasync.errors import UsageError
 
-__all__ = ["SESSION", "Level", "MappingSession", "Measured", "load", "save"]
+__all__ = ["SESSION", "Level", "MappingSession", "Measured", "load", "measured_page", "save"]
 
 SESSION = "KEVASYNC_REVIEW"
 """The environment variable with the path of the session file."""
 VERSION = 1
+
+
+class Session(Protocol):
+    """What every session says."""
+
+    @property
+    def version(self) -> int:
+        """The format of the file."""
+
+
+S = TypeVar("S", bound=Session)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,24 +71,31 @@ class MappingSession:
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-_FORM = TypeAdapter(MappingSession)
+def measured_page(measured: Measured | None) -> dict[str, Any] | None:
+    """Measured precision as the screen reads it."""
+    if measured is None:
+        return None
+    levels = [
+        {"threshold": item.threshold, "precision": item.precision, "count": item.count} for item in measured.levels
+    ]
+    return {"note": measured.note, "levels": levels}
 
 
-def save(session: MappingSession, path: Path) -> None:
+def save(session: Any, path: Path) -> None:
     """Write a session; it has sample values in it, so only its owner may read it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(_FORM.dump_json(session, warnings=False))
+        file.write(TypeAdapter(type(session)).dump_json(session, warnings=False))
 
 
-def load(path: Path | str | None = None) -> MappingSession:
+def load(kind: type[S], path: Path | str | None = None) -> S:
     """The session of this path, else of the environment. Raises UsageError `review-session`."""
     named = path or os.environ.get(SESSION)
     if not named:
         raise UsageError("review-session", "no session was given to this notebook")
     try:
-        found = _FORM.validate_json(Path(named).read_bytes())
+        found: S = TypeAdapter(kind).validate_json(Path(named).read_bytes())
     except OSError as error:
         raise UsageError("review-session", f"{named} cannot be read: {error.strerror}") from None
     except ValidationError as error:

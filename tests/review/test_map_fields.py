@@ -13,7 +13,7 @@ import pytest
 from review_world import mapping_session
 
 from kevasync.errors import UsageError
-from kevasync.review.session import load
+from kevasync.review.session import MappingSession, load
 
 NOTEBOOK = Path(__file__).resolve().parents[2] / "notebooks" / "map_fields.py"
 
@@ -67,7 +67,7 @@ def test_the_notebook_imports_the_review_and_marimo_only():
 def test_a_session_comes_back_as_it_was_and_only_for_its_owner(tmp_path):
     """Suggestions, evidence and profiles survive the file; its mode is 0600."""
     session, path = mapping_session(tmp_path / "ws", 45)
-    assert load(path) == session
+    assert load(MappingSession, path) == session
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
@@ -78,5 +78,5 @@ def test_a_session_that_cannot_be_read_is_a_clear_error(tmp_path, text):
     if text is not None:
         path.write_text(text)
     with pytest.raises(UsageError) as raised:
-        load(path)
+        load(MappingSession, path)
     assert raised.value.code == "review-session"

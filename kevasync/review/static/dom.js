@@ -16,7 +16,7 @@ function h(tag, props, ...children) {
 const percent = (share) => {
   const whole = share * 100;
   if (whole > 99 && whole < 100) return `${(Math.floor(whole * 10) / 10).toFixed(1)} %`;
-  return `${Math.round(whole)} %`;
+  return share > 0 && whole < 0.5 ? "<1 %" : `${Math.round(whole)} %`;
 };
 
 const plural = (count, one, many) => `${count.toLocaleString("en")} ${count === 1 ? one : many}`;

@@ -86,17 +86,18 @@ function valuesOf(review, detail) {
 
 /** Records side by side; a number key chooses whose value survives in a field where they differ. */
 function cards(review, id, one) {
-  const picks = review.picks.get(id) ?? {};
+  const { choices, master, without } = review.picksOf(id);
   let number = 0;
   return h("section", { class: "kv-cards" }, h("table", {},
-    h("thead", {}, h("tr", {}, h("th"), h("th"), one.records.map((record) => h("th", { scope: "col" }, h("span", {}, record.side), h("b", {}, record.title), h("i", {}, record.note))))),
+    h("thead", {}, h("tr", {}, h("th"), h("th"), one.records.map((record, place) => h("th", { scope: "col", class: `${place === review.choice ? "marked" : ""}${without.includes(place) ? " without" : ""}` },
+      h("span", {}, record.side, place === master ? h("em", {}, "main") : without.includes(place) ? h("em", { class: "out" }, "left out") : null), h("b", {}, record.title), h("i", {}, record.note))))),
     h("tbody", {}, one.fields.map((field) => {
-      const chosen = picks[field.name] ?? field.survivor;
+      const chosen = choices[field.name] ?? field.survivor;
       if (field.differs) number += 1;
       return h("tr", { class: field.differs ? "differs" : "" },
         h("td", { class: "kv-number" }, field.differs && number <= 9 ? kbd(number) : ""),
         h("th", { scope: "row" }, field.label ?? field.name),
-        field.values.map((value, place) => h("td", { class: `${value.mark}${field.differs && chosen === place ? " survives" : ""}` },
+        field.values.map((value, place) => h("td", { class: `${without.includes(place) ? "without" : ""}${field.differs && chosen === place ? " survives" : ""}` },
           value.parts.length ? value.parts.map(([text, other]) => (other ? h("mark", {}, text) : text)) : h("span", { class: "kv-none" }, "—"))));
-    }))));
+    }))), one.note && h("p", { class: "kv-cards-note" }, one.note));
 }

@@ -3,16 +3,15 @@
 function keysOf(words, page) {
   const numbers = words.numbers === "alternatives"
     ? [[["1", "…", "9"], "take that answer"], [["←", "→"], "look at the other answers"], [["Enter"], "take the answer that is marked"]]
-    : words.numbers === "fields" ? [[["1", "…", "9"], "whose value survives, field by field"]] : [];
+    : words.numbers === "fields" ? [[["1", "…", "9"], "whose value survives, field by field"], [["←", "→"], "mark a record"], [["p"], "the marked record is the main one"], [["x"], "leave the marked record out, or take it in again"]] : [];
   return [
     [["j", "k", "↓", "↑"], "next, previous"],
     ...words.verbs.map((verb) => [[verb.key], verb.label.toLowerCase() + (verb.help ? `: ${verb.help}` : "")]),
     ...numbers,
     ...(words.change ? [[[words.change.key], "change: search all fields"]] : []),
-    ...(words.skip ? [[[words.skip], "skip"]] : []),
     [["u"], "undo, also after a reload"],
     [["A"], `${words.verbs[0].label.toLowerCase()} all above a confidence`],
-    [["/"], "search"], [["f", "F"], "next, previous filter"], [["o"], "order: file, least sure, most sure"],
+    [["/"], "search"], [["f", "F"], "next, previous filter"], [["o"], `order: ${page.orders.map(([, text]) => text).join(", ")}`],
     ...(page.save ? [[["Ctrl+S"], page.save.help]] : []),
     [["?"], "these keys"],
   ];
@@ -28,7 +27,7 @@ function pressed(event, review, does) {
   if (verb) { does.verdict(verb.verdict); return true; }
   if (words.change?.key === key) { does.change(); return true; }
   if (/^[1-9]$/.test(key) && words.numbers) { does.number(Number(key) - 1); return true; }
-  if (words.skip === key) { does.move(1); return true; }
+  if (words.numbers === "fields" && (key === "p" || key === "x")) { does[key === "p" ? "main" : "leave"](); return true; }
   const table = {
     j: () => does.move(1), ArrowDown: () => does.move(1), k: () => does.move(-1), ArrowUp: () => does.move(-1),
     PageDown: () => does.move(12), PageUp: () => does.move(-12), Home: () => does.move(-Infinity), End: () => does.move(Infinity),

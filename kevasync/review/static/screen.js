@@ -1,7 +1,5 @@
 // The screen itself: draws what the review knows, and passes keys and answers on.
 
-const ORDERS = { file: "file order", unsure: "least sure first", sure: "most sure first" };
-
 class Screen {
   constructor(model, el) {
     const page = model.get("page");
@@ -62,7 +60,7 @@ class Screen {
     const at = () => review.current;
     return {
       move: (by) => review.go(Number.isFinite(by) ? review.index + by : by > 0 ? review.view.length - 1 : 0),
-      look: (by) => { const most = (review.row(at())?.alternatives.length ?? 1) - 1; review.choice = Math.min(Math.max(review.choice + by, 0), most); },
+      look: (by) => { const most = (review.words.numbers === "fields" ? review.details.get(at())?.cards.records.length ?? 1 : review.row(at())?.alternatives.length ?? 1) - 1; review.choice = Math.min(Math.max(review.choice + by, 0), most); },
       verdict: (verdict) => at() !== null && this.decide(verdict),
       number: (place) => at() !== null && this.number(place),
       change: () => at() !== null && dialogs.pick((targets) => { this.change(targets); this.redraw(true); }),
@@ -70,9 +68,10 @@ class Screen {
       bulk: () => dialogs.bulk((ids, verdict) => { review.decideAll(ids, verdict); this.redraw(true); }),
       search: () => { this.search.focus(); this.search.select(); },
       filter: (by) => this.filter(by),
-      order: () => { const names = Object.keys(ORDERS); review.order = names[(names.indexOf(review.order) + 1) % names.length]; review.apply(); },
+      order: () => { const names = this.page.orders.map(([name]) => name); review.order = names[(names.indexOf(review.order) + 1) % names.length]; review.apply(); },
       save: () => { if (this.outbox.unsaved) this.outbox.flush(); this.outbox.ask({ action: "save", who: review.who }, true); },
       help: () => dialogs.help(keysOf(review.words, this.page)),
+      main: () => this.record("main"), leave: () => this.record("leave"),
       calm: () => { review.notice = null; },
     };
   }
@@ -81,7 +80,8 @@ class Screen {
     const { review } = this;
     const row = review.row(review.current);
     if (review.words.numbers === "fields") {
-      return review.decide(row.id, verdict, { choices: review.picks.get(row.id) ?? {} }, row.alternatives[0]?.text ?? "");
+      const { choices = {}, master = 0, without = [] } = review.picks.get(row.id) ?? {};
+      return review.decide(row.id, verdict, { choices, master, without }, row.alternatives[0]?.text ?? "");
     }
     const one = row.alternatives[review.choice];
     if (!one) return;
@@ -101,10 +101,20 @@ class Screen {
     const table = review.details.get(review.current)?.cards;
     const field = table?.fields.filter((one) => one.differs)[place];
     if (!field) return;
-    const picks = review.picks.get(review.current) ?? {};
-    const now = picks[field.name] ?? field.survivor;
-    review.picks.set(review.current, { ...picks, [field.name]: (now + 1) % field.values.length });
-    review.say(`${field.label ?? field.name}: value of record ${((now + 1) % field.values.length) + 1} survives`);
+    const picks = review.picksOf(review.current);
+    const next = ((picks.choices[field.name] ?? field.survivor) + 1) % field.values.length;
+    review.picks.set(review.current, { ...picks, choices: { ...picks.choices, [field.name]: next } });
+    review.say(`${field.label ?? field.name}: value of record ${next + 1} survives`);
+  }
+
+  /** The marked record of a group becomes the main one, or is left out of the merge. */
+  record(what) {
+    const { review } = this;
+    if (review.words.numbers !== "fields" || review.current === null) return;
+    const picks = review.picksOf(review.current), place = review.choice;
+    if (what === "main") review.picks.set(review.current, { ...picks, master: place, without: picks.without.filter((one) => one !== place) });
+    else if (place === picks.master) review.notice = { tone: "info", text: "The main record cannot be left out: choose another one with p first." };
+    else review.picks.set(review.current, { ...picks, without: picks.without.includes(place) ? picks.without.filter((one) => one !== place) : [...picks.without, place] });
   }
 
   change(targets) {
@@ -150,7 +160,7 @@ class Screen {
     this.live = h("div", { class: "kv-live", role: "status", "aria-live": "polite" });
     const verbs = review.words.verbs.map((verb) => button(verb.label, verb.key, () => review.current !== null && this.decide(verb.verdict), { class: verb.tone }));
     const change = review.words.change && button(review.words.change.label, review.words.change.key, () => this.does().change());
-    this.root = h("div", { class: "kv", "data-theme": "light" },
+    this.root = h("div", { class: `kv${review.words.numbers === "fields" ? " cards" : ""}`, "data-theme": "light" },
       h("header", { class: "kv-head" },
         h("div", { class: "kv-title" }, h("h1", {}, page.title), h("p", {}, page.subtitle)),
         h("div", { class: "kv-status" }, this.counted, this.progress, this.saved), this.reviewer,
@@ -181,13 +191,13 @@ class Screen {
     this.list.draw();
     this.side.replaceChildren(...evidencePane(review, (_, place) => { this.number(place); this.redraw(true); }).filter(Boolean));
     const counts = review.counts(), done = counts.all - counts.open;
-    this.counted.textContent = `${done.toLocaleString("en")} of ${counts.all.toLocaleString("en")} decided`;
+    this.counted.textContent = `${done.toLocaleString("en")} of ${counts.all.toLocaleString("en")} decided${review.words.expects ? `, about ${Math.round(review.expected()).toLocaleString("en")} ${review.words.expects}` : ""}`;
     this.progress.setAttribute("aria-valuemax", counts.all);
     this.progress.setAttribute("aria-valuenow", done);
     this.progress.firstChild.style.width = `${counts.all ? (done / counts.all) * 100 : 0}%`;
     this.drawSaved(outbox);
     this.reviewer.textContent = review.who;
-    this.ordered.firstChild.textContent = ORDERS[review.order];
+    this.ordered.firstChild.textContent = this.page.orders.find(([name]) => name === review.order)[1];
     this.chips.replaceChildren(...this.filters().filter(([name]) => name === "all" || name === "open" || counts[name] || review.filter === name).map(([name, text, sign]) =>
       h("button", { type: "button", "aria-pressed": String(review.filter === name), onclick: () => { review.filter = name; review.apply(); this.redraw(true); } },
         sign && h("span", { "aria-hidden": "true" }, sign), text, h("b", {}, (counts[name] ?? 0).toLocaleString("en")))));

@@ -15,7 +15,7 @@ class Review {
     this.history = page.steps.map((step) => ({ presses: step.presses }));
     this.filter = "all";
     this.query = "";
-    this.order = "file";
+    this.order = page.orders[0][0];
     this.current = null;
     this.choice = 0;
     this.picks = new Map();
@@ -74,8 +74,8 @@ class Review {
   apply() {
     const rows = this.rows.filter((row) => this.keeps(row));
     const sure = (row) => row.alternatives[0]?.confidence ?? 0;
-    if (this.order === "unsure") rows.sort((one, other) => sure(one) - sure(other));
-    if (this.order === "sure") rows.sort((one, other) => sure(other) - sure(one));
+    const by = { unsure: (row) => -sure(row), sure, gain: (row) => -Math.abs(sure(row) - 0.5), size: (row) => row.size ?? 0 }[this.order];
+    if (by) rows.sort((one, other) => by(other) - by(one));
     const before = this.index;
     this.view = rows.map((row) => row.id);
     if (this.view.length && !this.view.includes(this.current)) this.go(Math.min(Math.max(before, 0), this.view.length - 1));
@@ -98,6 +98,17 @@ class Review {
       if (!this.verdict(id)) return this.go((at + step) % this.view.length);
     }
     if (at + 1 < this.view.length) this.go(at + 1);
+  }
+
+  /** What is chosen in a group: whose value survives, the main record, records left out. */
+  picksOf(id) {
+    const held = this.state(id)?.verdict ? this.state(id).answer : null;
+    return this.picks.get(id) ?? { choices: held?.choices ?? {}, master: held?.master ?? 0, without: held?.without ?? [] };
+  }
+
+  /** How many of those that wait are expected to be what they are taken for. */
+  expected() {
+    return this.rows.reduce((sum, row) => sum + (this.verdict(row.id) ? 0 : row.alternatives[0]?.confidence ?? 0), 0);
   }
 
   answerOf(id) {

@@ -1,0 +1,82 @@
+"""What the duplicates notebook is started with: groups of records, their evidence in bits, and who survives."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from kevasync.dedupe.decisions import subject_of
+from kevasync.review.session import Measured
+
+__all__ = ["Bits", "DuplicateSession", "Group", "Record"]
+
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Bits:
+    """What one field says for (positive) or against a match, in bits."""
+
+    field: str
+    bits: float
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record of a group. `side` and `note` are for people: where it is, when it changed, what hangs on it."""
+
+    id: str
+    side: str
+    title: str
+    values: Mapping[str, str | None]
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Records that may be one; the first is the proposed main one.
+
+    `evidence` adds up to the match weight, prior first, of the pair named in `between` (the whole group where it is
+    empty). `survivors` says of each field which record's value survives by the rules, by position.
+    """
+
+    records: tuple[Record, ...]
+    probability: float
+    evidence: tuple[Bits, ...] = ()
+    between: tuple[str, str] | None = None
+    survivors: Mapping[str, int] = field(default_factory=dict)
+    children: str = ""
+    """What a merge would move, for people: '3 cases, 1 opportunity'."""
+
+    @property
+    def name(self) -> str:
+        """What decisions on it are kept under."""
+        return subject_of([record.id for record in self.records])
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields of any of its records, in the order of the first that has them."""
+        return tuple(dict.fromkeys(name for record in self.records for name in record.values))
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateSession:
+    """One duplicates review; `waiting` is how many groups there are in all, those not shown too."""
+
+    workspace: str
+    object: str
+    source: str
+    who: str
+    groups: tuple[Group, ...]
+    waiting: int
+    labels: Mapping[str, str] = field(default_factory=dict)
+    measured: Measured | None = None
+    notes: tuple[str, ...] = ()
+    version: int = VERSION
+
+    @property
+    def name(self) -> str:
+        """What the browser keeps its undelivered presses under."""
+        text = f"{self.workspace}\nduplicates\n{self.object}\n{self.source}"
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
