@@ -160,6 +160,13 @@ def holding(decisions: Iterable[MappingDecision]) -> dict[tuple[str, str], Held]
     return held
 
 
+def standing(decisions: Iterable[MappingDecision]) -> list[MappingDecision]:
+    """The decisions, of a list oldest first, that nobody took back; undos themselves are left out."""
+    listed = list(decisions)
+    undone = _undone(listed)
+    return [item for item in listed if item.verdict is not Verdict.UNDO and not undone & item.names]
+
+
 def _undone(listed: Sequence[MappingDecision]) -> set[str]:
     """The ids or keys that undos take back; an undo that was undone itself takes nothing back."""
     undone: set[str] = set()
