@@ -15,7 +15,18 @@ from kevasync.records import Direction
 if TYPE_CHECKING:
     from kevasync.store.decisions import Decision, Decisions
 
-__all__ = ["ANY", "WHAT", "Held", "MappingDecision", "MappingDecisions", "Overtaken", "Recorded", "Verdict", "holding"]
+__all__ = [
+    "ANY",
+    "WHAT",
+    "Held",
+    "MappingDecision",
+    "MappingDecisions",
+    "Overtaken",
+    "Recorded",
+    "Verdict",
+    "holding",
+    "standing",
+]
 
 WHAT = "mapping"
 """The kind under which the store keeps them."""
