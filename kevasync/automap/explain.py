@@ -57,7 +57,9 @@ def _text(  # noqa: C901, PLR0912 one flat ladder, a rung a feature
             return _remembered(sheet, row, place)
         case "contrary":
             other = max(sheet.nearest[row].exact, key=lambda role: sheet.nearest[row].exact[role], default=NONE)
-            return f"elsewhere “{source.name}” means {'no standard field' if other == NONE else other.replace('_', ' ')}"
+            return (
+                f"elsewhere “{source.name}” means {'no standard field' if other == NONE else other.replace('_', ' ')}"
+            )
         case "spelled_name":
             return f"the name is spelled like {target.name} ({value ** (1 / 3):.2f})"
         case "spelled_label":
@@ -76,7 +78,11 @@ def _text(  # noqa: C901, PLR0912 one flat ladder, a rung a feature
         case "taken":
             return "another column has this field's own name"
         case "block":
-            return "the columns beside it are of this address" if value > 0 else "the columns beside it are of another address"
+            return (
+                "the columns beside it are of this address"
+                if value > 0
+                else "the columns beside it are of another address"
+            )
         case "custom":
             return "a custom field: only its own name speaks for it"
         case "read_only":
@@ -112,17 +118,40 @@ def for_none(sheet: Sheet, row: int, none: float) -> tuple[Evidence, ...]:
     chance = float(sheet.meaning[row, roles().names.index(NONE)])
     near = sheet.nearest[row]
     found = [
-        Evidence("meaning", round(chance, 3), _log_odds(chance), f"the words mean something else or nothing known ({chance:.0%})")
+        Evidence(
+            "meaning",
+            round(chance, 3),
+            _log_odds(chance),
+            f"the words mean something else or nothing known ({chance:.0%})",
+        )
     ]
     if NONE in near.exact and near.entries:
-        found.append(Evidence("exact", round(near.exact[NONE], 3), _log_odds(near.exact[NONE]), "known, and without a field elsewhere"))
+        found.append(
+            Evidence(
+                "exact", round(near.exact[NONE], 3), _log_odds(near.exact[NONE]), "known, and without a field elsewhere"
+            )
+        )
     elif NONE in near.votes:
         entry = next((one for _, one in near.entries if one.role == NONE), None)
         named = f", such as “{entry.key}”" if entry else ""
         share = near.votes[NONE]
-        found.append(Evidence("memory", round(share, 3), _log_odds(share), f"{share:.0%} of the nearest spellings have no field{named}"))
+        found.append(
+            Evidence(
+                "memory",
+                round(share, 3),
+                _log_odds(share),
+                f"{share:.0%} of the nearest spellings have no field{named}",
+            )
+        )
     if sheet.familiar[row] < _CLEAR:
-        found.append(Evidence("familiar", round(float(sheet.familiar[row]), 3), _log_odds(none) * 0.1, "most of its words are not known"))
+        found.append(
+            Evidence(
+                "familiar",
+                round(float(sheet.familiar[row]), 3),
+                _log_odds(none) * 0.1,
+                "most of its words are not known",
+            )
+        )
     return tuple(sorted(found, key=lambda one: -abs(one.weight)))
 
 

@@ -9,7 +9,9 @@ from functools import lru_cache
 
 __all__ = ["Reading", "fold", "grams", "inverted", "read", "segments", "words_of"]
 
-_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ø": "o", "æ": "ae"})
+_UMLAUTS = str.maketrans(
+    {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ø": "o", "æ": "ae"}
+)
 _CUSTOM = re.compile(r"__(c|pc|s|r|x)$", re.IGNORECASE)
 _PATH = re.compile(r"[.\\/>\[\]{}|]+|::|->|(?<=[a-z]):(?=[a-z])")
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_a-zA-Z]+")

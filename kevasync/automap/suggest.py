@@ -85,7 +85,9 @@ class Suggester:
                 )
                 for place in order
             ]
-            listed = sorted([*named, Candidate(None, none, for_none(sheet, row, none))], key=lambda one: -one.confidence)
+            listed = sorted(
+                [*named, Candidate(None, none, for_none(sheet, row, none))], key=lambda one: -one.confidence
+            )
             found.append(Suggestion(source, tuple(listed), _fields(listed[0].target, writable)))
         return found
 

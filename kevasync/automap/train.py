@@ -72,7 +72,11 @@ def train(out_dir: Path, seed: int = 7, decisions: Sequence[Row] = ()) -> Report
     rows = [*corpus.load(path), *decisions]
     reader, ranking, report = train_parts(rows, seed)
     written = model_file.write(
-        out_dir, reader, ranking, model_file.Origin(seed, model_file.digest(path), len(rows), len(decisions)), report.figures
+        out_dir,
+        reader,
+        ranking,
+        model_file.Origin(seed, model_file.digest(path), len(rows), len(decisions)),
+        report.figures,
     )
     return replace(report, path=written)
 
@@ -154,7 +158,9 @@ def _variants(source: SourceField) -> Iterable[SourceField]:
         yield SourceField(source.label)
 
 
-def _fit(listed: Sequence[Mapping[str, float]], wanted: Sequence[str], weights: Floats, classes: Sequence[str]) -> Linear:
+def _fit(
+    listed: Sequence[Mapping[str, float]], wanted: Sequence[str], weights: Floats, classes: Sequence[str]
+) -> Linear:
     seen = Counter(sign for column in listed for sign in column)
     index = {sign: place for place, sign in enumerate(sorted(s for s, n in seen.items() if n >= _LEAST_SIGHTINGS))}
     matrix = _matrix(listed, index)
@@ -209,10 +215,10 @@ def _read(case: Case, reader: Reader, name: str) -> _Read:
 
 
 def _resolved(case: Case, row: Row) -> str | None:
-    """The field of the row in this file: a delivery address that is the only one there is the address."""
-    if row.group == "shipping" and case.object == "Contact":
+    """The field of the row in this file: an address of another kind that is the only one there is the address."""
+    if row.group in {"shipping", "other"} and case.object == "Contact":
         groups = {other.group for other in case.rows if other.role in roles().address}
-        if groups <= {"shipping"}:
+        if len(groups) == 1:
             return roles().target(case.object, row.role, "")
     return row.target
 
@@ -253,8 +259,7 @@ def _rank(read: Sequence[_Read]) -> Ranking:
             places = sorted({*likely.tolist(), *([gold] if gold >= 0 else [])})
             given.append(one.pairs[row, places])
             wanted.extend(float(place == gold) for place in places)
-    pair_model = LogisticRegression(C=1.0, max_iter=400, tol=1e-5).fit(np.concatenate(given), wanted)
-    weights, intercept = np.round(pair_model.coef_[0], 4), round(float(pair_model.intercept_[0]), 4)
+    weights, intercept = _pair_weights(np.concatenate(given), np.asarray(wanted))
     blank = np.zeros(len(LIST_FEATURES))
     ranking = Ranking(weights, intercept, blank, blank + 1, np.zeros((3, len(blank))), np.zeros(3))
     listed, outcomes = [], []
@@ -272,6 +277,23 @@ def _rank(read: Sequence[_Read]) -> Ranking:
     table[answer.classes_] = np.round(answer.coef_, 4)
     offsets[answer.classes_] = np.round(answer.intercept_, 4)
     return Ranking(weights, intercept, means, scales, table, offsets)
+
+
+def _pair_weights(given: Floats, wanted: Floats) -> tuple[Floats, float]:
+    """Weights of the pair score; what can only speak for a pair never counts against it, nor the other way about."""
+    signs_wanted = np.asarray([_SIGNS.get(name, 1.0) for name in FEATURES])
+    kept = np.ones(len(FEATURES), dtype=bool)
+    while True:
+        model = LogisticRegression(C=1.0, max_iter=400, tol=1e-5).fit(given[:, kept], wanted)
+        weights = np.zeros(len(FEATURES))
+        weights[kept] = model.coef_[0]
+        wrong = (weights * signs_wanted < 0) & kept
+        if not wrong.any():
+            return np.round(weights, 4), round(float(model.intercept_[0]), 4)
+        kept[np.flatnonzero(wrong)[np.abs(weights[wrong]).argmax()]] = False
+
+
+_SIGNS = {"contrary": -1.0, "taken": -1.0, "custom": 0.0, "read_only": 0.0}
 
 
 def _answers(one: _Read, ranking: Ranking) -> Iterable[Answer]:
