@@ -1,10 +1,12 @@
 """Field mapping on the shared benchmark's development part: ours, rapidfuzz, TF-IDF and Valentine's COMA in one run.
 
-    python benchmarks/automap.py [--cases dev.jsonl] [--folder ../shared/automap] [--json]
+    python benchmarks/automap.py [--cases dev.jsonl] [--folder ../shared/automap] [--json] [--card FILE]
 
 Ours never saw these teams: it is trained on data/fixtures/field_pairs.csv alone. The peers get what they take: names
 (and labels where there are any). Each scorer's own confidence is taken as it is. The scorer is the benchmark's.
 """
+
+# ruff: noqa: PLC0415 a method that lacks its package is left out
 
 from __future__ import annotations
 
@@ -18,6 +20,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from kevasync.automap import card
 from kevasync.automap.fields import SourceField, TargetField
 from kevasync.automap.names import read
 
@@ -73,13 +76,13 @@ def tfidf() -> Method:
 
 
 def coma() -> Method:
-    import pandas
+    import pandas as pd
     from valentine import valentine_match
     from valentine.algorithms import Coma
 
     def rank(_: str, sources: list[SourceField], targets: list[TargetField]) -> Ranked:
-        left = pandas.DataFrame(columns=[spelled(one.name) or one.name for one in sources])
-        right = pandas.DataFrame(columns=[spelled(one.name) for one in targets])
+        left = pd.DataFrame(columns=[spelled(one.name) or one.name for one in sources])
+        right = pd.DataFrame(columns=[spelled(one.name) for one in targets])
         matches = valentine_match([left, right], Coma(max_n=0, delta=1.0))
         scores: dict[str, list[tuple[str | None, float]]] = {}
         names = {spelled(one.name): one.name for one in targets}
@@ -141,6 +144,7 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, default=FOLDER)
     parser.add_argument("--cases", default="dev.jsonl")
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--card", type=Path, help="put the table into this model card, between its marks")
     given = parser.parse_args()
     if not (given.folder / given.cases).is_file():
         print(f"skipped: {given.folder / given.cases} is not there")
@@ -164,10 +168,17 @@ def main() -> int:
         print(json.dumps(table, indent=1))
         return 0
     columns = ("top1", "top1_nontrivial", "top1_not_english", *SHOWN[1:], "ms_a_case")
-    print(f"{len(cases)} cases, {sum(p['scored'] for c in cases for p in c['pairs'])} scored columns\n")
-    print("| method | " + " | ".join(columns) + " |\n|" + "---|" * (len(columns) + 1))
+    scored = sum(pair["scored"] for case in cases for pair in case["pairs"])
+    lines = [f"{len(cases)} cases, {scored} scored columns", "", "| method | " + " | ".join(columns) + " |"]
+    lines.append("|" + "---|" * (len(columns) + 1))
     for name, row in table.items():
-        print(f"| {name} | " + " | ".join("-" if row[c] is None else f"{row[c]:.3f}" for c in columns) + " |")
+        lines.append(f"| {name} | " + " | ".join("-" if row[c] is None else f"{row[c]:.3f}" for c in columns) + " |")
+    text = "\n".join(lines)
+    print(text)
+    if given.card:
+        before, _, rest = given.card.read_text(encoding="utf-8").partition(card.BEGIN)
+        whole = f"{before}{card.BEGIN}\n{text}\n{card.END}{rest.partition(card.END)[2]}"
+        given.card.write_text(whole, encoding="utf-8")
     return 0
 
 

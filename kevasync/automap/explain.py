@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 from numpy.typing import NDArray
 
 from kevasync.automap.fields import Evidence, TargetField
@@ -21,22 +22,24 @@ _CLEAR = 0.5
 _KINDS = {
     "email": "e-mail addresses", "phone": "telephone numbers", "mobile": "mobile numbers", "url": "web addresses",
     "date": "dates", "datetime": "dates with time", "boolean": "yes or no", "integer": "whole numbers",
-    "id_prefix": "Salesforce ids", "salutation": "salutations", "job_title": "job titles", "person_name": "names of people",
+    "id_prefix": "Salesforce ids", "salutation": "salutations", "job_title": "job titles",
+    "person_name": "names of people",
     "company_suffix": "names of firms", "country": "countries", "state": "states", "city": "cities",
     "postcode": "postcodes", "timezone": "time zones", "street": "streets", "uuid": "ids of another system",
     "code": "codes", "first_name": "first names", "last_name": "last names", "industry": "industries",
-    "department": "departments", "prose": "sentences", "number": "numbers", "language": "languages", "gender": "genders",
+    "department": "departments", "prose": "sentences", "number": "numbers",
+    "language": "languages", "gender": "genders",
 }  # fmt: skip
 
 
 def for_target(
-    sheet: Sheet, row: int, target: TargetField, place: Place | None, pair: NDArray[object], ranking: Ranking
+    sheet: Sheet, row: int, target: TargetField, place: Place | None, pair: NDArray[np.float64], ranking: Ranking
 ) -> tuple[Evidence, ...]:
     """The reasons for and against one field, the weightiest first."""
     source = sheet.sources[row]
     found = []
     for name, value, weight in zip(FEATURES, pair, ranking.weights, strict=True):
-        amount = float(value)  # type: ignore[arg-type]
+        amount = float(value)
         added = amount * float(weight)
         if abs(added) >= _LEAST:
             found.append(Evidence(name, round(amount, 3), added, _text(name, amount, added, sheet, row, target, place)))

@@ -26,7 +26,7 @@ from kevasync.automap.roles import roles
 from kevasync.automap.shapes import Shapes
 from kevasync.errors import UsageError
 
-__all__ = ["FORMAT", "Origin", "default_dir", "digest", "read", "rounded", "write"]
+__all__ = ["CARD", "FORMAT", "Origin", "default_dir", "digest", "read", "rounded", "write"]
 
 FORMAT = 1
 NAME = "automap.zip"

@@ -62,12 +62,12 @@ class Sheet:
 
     sources: tuple[SourceField, ...]
     meaning: Floats
-    """columns × roles: probabilities by name, label and type."""
+    """Columns by roles: probabilities by name, label and type."""
     group: Floats
-    """columns × address groups: probabilities."""
+    """Columns by address groups: probabilities."""
     nearest: tuple[Nearest, ...]
     values: Floats
-    """columns × roles: log-odds by the values; 0 without."""
+    """Columns by roles: log-odds by the values; 0 without."""
     familiar: Floats
     """columns: share of the name's words that the corpus knows."""
 
@@ -105,7 +105,7 @@ def _familiar(column: dict[str, float], index: object) -> float:
 
 
 def features(object_name: str, sheet: Sheet, known: Known) -> Floats:
-    """columns × targets × FEATURES."""
+    """Columns by targets by FEATURES."""
     rows, columns = len(sheet.sources), len(known.targets)
     found = np.zeros((rows, columns, len(FEATURES)))
     if not rows or not columns:
@@ -158,7 +158,7 @@ def _groups(object_name: str, sheet: Sheet) -> Floats:
     none = GROUPS.index(NONE)
     first = mass[[none, GROUPS.index("mailing"), GROUPS.index("billing")]].sum()
     for alone in (GROUPS.index("shipping"), GROUPS.index("other")):
-        if mass[alone] > 1.0 and mass.sum() - mass[alone] < 0.3 * mass[alone] and first < mass[alone]:  # noqa: PLR2004
+        if mass[alone] > 1.0 and mass.sum() - mass[alone] < 0.3 * mass[alone] and first < mass[alone]:
             moved = groups[:, alone] * 0.7
             groups[:, none] += moved
             groups[:, alone] -= moved
