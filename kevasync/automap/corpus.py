@@ -10,7 +10,7 @@ from pathlib import Path
 
 import kevasync
 from kevasync.automap.fields import SourceField
-from kevasync.automap.roles import NONE, roles
+from kevasync.automap.roles import roles
 from kevasync.errors import UsageError
 
 __all__ = ["Case", "Row", "cases", "corpus_path", "load"]
@@ -64,7 +64,7 @@ def load(path: Path) -> list[Row]:
     table = roles()
     with path.open(encoding="utf-8", newline="") as lines:
         reader = csv.DictReader(lines)
-        if not _COLUMNS <= set(reader.fieldnames or ()):
+        if not set(reader.fieldnames or ()) >= _COLUMNS:
             raise UsageError("automap-corpus-missing", f"{path.name} is not a corpus: it lacks columns")
         found = []
         for record in reader:
@@ -82,14 +82,14 @@ def cases(rows: Iterable[Row], seed: int) -> list[Case]:
     files: dict[str, list[Row]] = {}
     for row in rows:
         files.setdefault(row.file, []).append(row)
-    found = []
+    found: list[Case] = []
     for name, members in files.items():
         draw = random.Random(f"{seed}-{name}")  # noqa: S311 reproducible, not secret
         mapped = [row for row in members if row.target is not None]
         nulls = [row for row in members if row.target is None]
         rounds = 1 if name.startswith("invented") else min(4, 2 + len(members) // 40)
-        for _ in range(rounds):
-            found.append(Case(members[0].family, members[0].object, _deal(draw, mapped, nulls, rounds)))
+        first = members[0]
+        found.extend(Case(first.family, first.object, _deal(draw, mapped, nulls, rounds)) for _ in range(rounds))
     return [case for case in found if case.rows]
 
 
@@ -100,8 +100,3 @@ def _deal(draw: random.Random, mapped: Sequence[Row], nulls: Sequence[Row], roun
     wanted = min(len(nulls), round(len(kept) * odds / (1 - odds)))
     chosen = {id(row) for row in (*kept, *draw.sample(list(nulls), wanted))}
     return tuple(row for row in (*mapped, *nulls) if id(row) in chosen)
-
-
-def is_none(row: Row) -> bool:
-    """Whether the row has no role at all (not only none on this object)."""
-    return row.role == NONE

@@ -172,7 +172,7 @@ def holding(decisions: Iterable[MappingDecision]) -> dict[tuple[str, str], Held]
 
 
 def standing(decisions: Iterable[MappingDecision]) -> list[MappingDecision]:
-    """The decisions that an undo could take back: neither undos nor undone, oldest first."""
+    """The decisions, of a list oldest first, that nobody took back; undos themselves are left out."""
     listed = list(decisions)
     undone = _undone(listed)
     return [item for item in listed if item.verdict is not Verdict.UNDO and not undone & item.names]

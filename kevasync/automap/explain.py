@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 from numpy.typing import NDArray
 
 from kevasync.automap.fields import Evidence, TargetField
@@ -21,22 +22,24 @@ _CLEAR = 0.5
 _KINDS = {
     "email": "e-mail addresses", "phone": "telephone numbers", "mobile": "mobile numbers", "url": "web addresses",
     "date": "dates", "datetime": "dates with time", "boolean": "yes or no", "integer": "whole numbers",
-    "id_prefix": "Salesforce ids", "salutation": "salutations", "job_title": "job titles", "person_name": "names of people",
+    "id_prefix": "Salesforce ids", "salutation": "salutations", "job_title": "job titles",
+    "person_name": "names of people",
     "company_suffix": "names of firms", "country": "countries", "state": "states", "city": "cities",
     "postcode": "postcodes", "timezone": "time zones", "street": "streets", "uuid": "ids of another system",
     "code": "codes", "first_name": "first names", "last_name": "last names", "industry": "industries",
-    "department": "departments", "prose": "sentences", "number": "numbers", "language": "languages", "gender": "genders",
+    "department": "departments", "prose": "sentences", "number": "numbers",
+    "language": "languages", "gender": "genders",
 }  # fmt: skip
 
 
 def for_target(
-    sheet: Sheet, row: int, target: TargetField, place: Place | None, pair: NDArray[object], ranking: Ranking
+    sheet: Sheet, row: int, target: TargetField, place: Place | None, pair: NDArray[np.float64], ranking: Ranking
 ) -> tuple[Evidence, ...]:
     """The reasons for and against one field, the weightiest first."""
     source = sheet.sources[row]
     found = []
     for name, value, weight in zip(FEATURES, pair, ranking.weights, strict=True):
-        amount = float(value)  # type: ignore[arg-type]
+        amount = float(value)
         added = amount * float(weight)
         if abs(added) >= _LEAST:
             found.append(Evidence(name, round(amount, 3), added, _text(name, amount, added, sheet, row, target, place)))
@@ -57,7 +60,9 @@ def _text(  # noqa: C901, PLR0912 one flat ladder, a rung a feature
             return _remembered(sheet, row, place)
         case "contrary":
             other = max(sheet.nearest[row].exact, key=lambda role: sheet.nearest[row].exact[role], default=NONE)
-            return f"elsewhere “{source.name}” means {'no standard field' if other == NONE else other.replace('_', ' ')}"
+            return (
+                f"elsewhere “{source.name}” means {'no standard field' if other == NONE else other.replace('_', ' ')}"
+            )
         case "spelled_name":
             return f"the name is spelled like {target.name} ({value ** (1 / 3):.2f})"
         case "spelled_label":
@@ -76,7 +81,11 @@ def _text(  # noqa: C901, PLR0912 one flat ladder, a rung a feature
         case "taken":
             return "another column has this field's own name"
         case "block":
-            return "the columns beside it are of this address" if value > 0 else "the columns beside it are of another address"
+            return (
+                "the columns beside it are of this address"
+                if value > 0
+                else "the columns beside it are of another address"
+            )
         case "custom":
             return "a custom field: only its own name speaks for it"
         case "read_only":
@@ -112,17 +121,40 @@ def for_none(sheet: Sheet, row: int, none: float) -> tuple[Evidence, ...]:
     chance = float(sheet.meaning[row, roles().names.index(NONE)])
     near = sheet.nearest[row]
     found = [
-        Evidence("meaning", round(chance, 3), _log_odds(chance), f"the words mean something else or nothing known ({chance:.0%})")
+        Evidence(
+            "meaning",
+            round(chance, 3),
+            _log_odds(chance),
+            f"the words mean something else or nothing known ({chance:.0%})",
+        )
     ]
     if NONE in near.exact and near.entries:
-        found.append(Evidence("exact", round(near.exact[NONE], 3), _log_odds(near.exact[NONE]), "known, and without a field elsewhere"))
+        found.append(
+            Evidence(
+                "exact", round(near.exact[NONE], 3), _log_odds(near.exact[NONE]), "known, and without a field elsewhere"
+            )
+        )
     elif NONE in near.votes:
         entry = next((one for _, one in near.entries if one.role == NONE), None)
         named = f", such as “{entry.key}”" if entry else ""
         share = near.votes[NONE]
-        found.append(Evidence("memory", round(share, 3), _log_odds(share), f"{share:.0%} of the nearest spellings have no field{named}"))
+        found.append(
+            Evidence(
+                "memory",
+                round(share, 3),
+                _log_odds(share),
+                f"{share:.0%} of the nearest spellings have no field{named}",
+            )
+        )
     if sheet.familiar[row] < _CLEAR:
-        found.append(Evidence("familiar", round(float(sheet.familiar[row]), 3), _log_odds(none) * 0.1, "most of its words are not known"))
+        found.append(
+            Evidence(
+                "familiar",
+                round(float(sheet.familiar[row]), 3),
+                _log_odds(none) * 0.1,
+                "most of its words are not known",
+            )
+        )
     return tuple(sorted(found, key=lambda one: -abs(one.weight)))
 
 

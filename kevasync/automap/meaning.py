@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,7 +43,7 @@ def kind_of(kind: str | None) -> str:
 class Splitter:
     """Parts words that are written together (`mailingpostalcode`), by the words the corpus knows."""
 
-    def __init__(self, counts: Mapping[str, int]):
+    def __init__(self, counts: Mapping[str, int]) -> None:
         total = sum(counts.values()) + 1
         self.costs = {word: math.log(total / count) for word, count in counts.items() if len(word) > 1}
         self.counts = dict(counts)
@@ -100,7 +101,7 @@ def _add(found: dict[str, float], object_name: str, reading: Reading, splitter: 
         return
     for word in own:
         _most(found, f"w:{word}", 0.8)
-    for first, second in zip(own, own[1:], strict=False):
+    for first, second in pairwise(own):
         _most(found, f"b:{first} {second}", 0.7)
     key = " ".join(own)
     _most(found, f"f:{key}", 0.8)
@@ -127,7 +128,7 @@ def softmax(scores: Floats) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class Linear:
-    """A multinomial linear model over named features: weights (features × classes), intercepts (classes)."""
+    """A multinomial linear model over named features: weights (features by classes), intercepts (classes)."""
 
     index: Mapping[str, int]
     weights: NDArray[np.float32]

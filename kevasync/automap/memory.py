@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,7 +53,7 @@ def memorise(entries: Iterable[tuple[str, str, str]]) -> list[Known]:
 class Memory:
     """Entries and their letters, weighted by rarity (TF-IDF), as posting lists."""
 
-    def __init__(self, entries: Sequence[Known]):
+    def __init__(self, entries: Sequence[Known]) -> None:
         self.entries = tuple(entries)
         self.by_key: dict[str, list[int]] = defaultdict(list)
         keys: dict[str, int] = {}
@@ -88,12 +88,13 @@ class Memory:
             found += [self._of(key) for key in self._keys_of(label)[:1]]
         if not found:
             return Nearest({}, 0.0, {}, ())
-        votes: Counter[str] = Counter()
-        exact: Counter[str] = Counter()
+        votes: defaultdict[str, float] = defaultdict(float)
+        exact: defaultdict[str, float] = defaultdict(float)
         for one in found:
             for role, vote in one.votes.items():
                 votes[role] += vote * one.likeness**2
-            exact.update(one.exact)
+            for role, count in one.exact.items():
+                exact[role] += count
         entries = sorted((pair for one in found for pair in one.entries), key=lambda pair: (-pair[0], pair[1].key))
         return Nearest(_shares(votes), max(one.likeness for one in found), _shares(exact), tuple(entries[:_NEIGHBOURS]))
 
@@ -123,7 +124,7 @@ class Memory:
         most = min(_NEIGHBOURS, len(likeness))
         top = np.argpartition(-likeness, most - 1)[:most] if most else np.zeros(0, dtype=np.int64)
         top = top[np.lexsort((top, -np.round(likeness[top], 9)))]
-        votes: Counter[str] = Counter()
+        votes: defaultdict[str, float] = defaultdict(float)
         found: list[tuple[float, Known]] = []
         for place in top:
             alike = float(likeness[place])
@@ -134,6 +135,6 @@ class Memory:
         return Nearest(_shares(votes), float(likeness.max(initial=0.0)), exact, tuple(found[:_NEIGHBOURS]))
 
 
-def _shares(votes: dict[str, float] | Counter[str]) -> dict[str, float]:
+def _shares(votes: Mapping[str, float]) -> dict[str, float]:
     total = sum(votes.values())
     return {role: vote / total for role, vote in votes.items()} if total else {}

@@ -26,7 +26,7 @@ from kevasync.automap.roles import roles
 from kevasync.automap.shapes import Shapes
 from kevasync.errors import UsageError
 
-__all__ = ["FORMAT", "Origin", "default_dir", "digest", "read", "rounded", "write"]
+__all__ = ["CARD", "FORMAT", "Origin", "default_dir", "digest", "read", "rounded", "write"]
 
 FORMAT = 1
 NAME = "automap.zip"
@@ -110,9 +110,7 @@ def _members(reader: Reader, ranking: Ranking) -> dict[str, bytes]:
         "group.offsets.npy": _array(reader.group.intercepts),
         "shapes.npy": _array(np.asarray(reader.shapes.table, dtype=np.float32)),
         "pair.npy": _array(np.append(ranking.weights, ranking.intercept)),
-        "list.npy": _array(
-            np.vstack([ranking.means, ranking.scales, np.asarray(ranking.list_weights)])
-        ),
+        "list.npy": _array(np.vstack([ranking.means, ranking.scales, np.asarray(ranking.list_weights)])),
         "list.offsets.npy": _array(ranking.list_intercepts),
     }
 
@@ -147,7 +145,9 @@ def read(folder: Path | None = None) -> tuple[Reader, Ranking, dict[str, Any]]:
     if hashlib.sha256(content).hexdigest() != wanted:
         raise UsageError("model-tampered", f"{path} is not the file its provenance speaks of", next_steps=_AGAIN)
     if made_by != FORMAT:
-        raise UsageError("model-version", f"{path} has format {made_by}, this version reads {FORMAT}", next_steps=_AGAIN)
+        raise UsageError(
+            "model-version", f"{path} has format {made_by}, this version reads {FORMAT}", next_steps=_AGAIN
+        )
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = {name: archive.read(name) for name in archive.namelist()}

@@ -3,31 +3,23 @@
 from __future__ import annotations
 
 import re
+import tomllib
 import unicodedata
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib import resources
 
 __all__ = ["Reading", "fold", "grams", "inverted", "read", "segments", "words_of"]
 
-_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ø": "o", "æ": "ae"})
+_UMLAUTS = str.maketrans(
+    {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ø": "o", "æ": "ae"}
+)
 _CUSTOM = re.compile(r"__(c|pc|s|r|x)$", re.IGNORECASE)
 _PATH = re.compile(r"[.\\/>\[\]{}|]+|::|->|(?<=[a-z]):(?=[a-z])")
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_a-zA-Z]+")
 _EMPTY_SEGMENTS = frozenset({"value", "values", "label", "0", "1", "2", "3", "data", "text", "string", "content", ""})
 _LONGEST = 120  # characters of a name that are looked at
 
-_AFFIRMS = frozenset(
-    "optin in subscribe subscribed accepts accept accepted consent allow allowed allows receive receives wants newsletter "
-    "permission granted mailing newsletters agree agreed can may yes abonniert einwilligung erlaubt anmeldung consentement "
-    "accepte abonne inscrit acepta suscrito boletin recibir consentimiento aceita inscrito consenso iscritto nieuwsbrief "
-    "ingeschreven ontvangt sub list status".split()
-)
-_DENIES = frozenset(
-    "no not dont out optout opted_out unsubscribe unsubscribed unsub do_not suppress suppressed exclude excluded donot "
-    "donotemail donotbulkemail donotcall donotphone donotfax dnc block blocked blacklist blacklisted blocklisted kein keine "
-    "nicht abgemeldet abmeldung sperre werbesperre desinscrit desabonne refus opposition pas ne baja dado descadastrado nao "
-    "cancelou disiscritto cancellato non geen niet afgemeld uitgeschreven nohs stop bounced emailoptout".split()
-)
 _OPT_OUT = frozenset({"HasOptedOutOfEmail", "HasOptedOutOfFax", "DoNotCall"})
 
 
@@ -63,7 +55,7 @@ def fold(text: str) -> str:
 
 def words_of(text: str) -> list[str]:
     """The words of one segment, lower case: camel humps, digits, signs part them."""
-    text = re.sub(r"(?<=\w)['’](?=\w)", "", fold(text))
+    text = re.sub("(?<=\\w)['\u2019](?=\\w)", "", fold(text))
     return [word.lower() for word in _WORD.findall(text)]
 
 
@@ -96,13 +88,20 @@ def grams(text: str, least: int = 3, most: int = 4) -> list[str]:
     return [marked[i : i + n] for n in range(least, most + 1) for i in range(len(marked) - n + 1)]
 
 
+@cache
+def _polarity() -> tuple[frozenset[str], frozenset[str]]:
+    table = tomllib.loads((resources.files("kevasync.automap") / "polarity.toml").read_text(encoding="utf-8"))
+    return frozenset(table["affirms"]), frozenset(table["denies"])
+
+
 def inverted(name: str, label: str | None, target: str | None) -> bool:
     """Whether a column says the opposite of the opt-out field it goes to (`newsletter` to HasOptedOutOfEmail)."""
     if target not in _OPT_OUT:
         return False
+    affirms, denies = _polarity()
     reading = read(name)
     said = {*reading.parents, *reading.own, *(words_of(label) if label else ())}
     joined = "".join(reading.own)
-    if said & _DENIES or "optout" in joined or "unsub" in joined or "donot" in joined:
+    if said & denies or "optout" in joined or "unsub" in joined or "donot" in joined:
         return False
-    return bool(said & _AFFIRMS) or "optin" in joined or "newsletter" in joined
+    return bool(said & affirms) or "optin" in joined or "newsletter" in joined

@@ -62,12 +62,12 @@ class Sheet:
 
     sources: tuple[SourceField, ...]
     meaning: Floats
-    """columns × roles: probabilities by name, label and type."""
+    """Columns by roles: probabilities by name, label and type."""
     group: Floats
-    """columns × address groups: probabilities."""
+    """Columns by address groups: probabilities."""
     nearest: tuple[Nearest, ...]
     values: Floats
-    """columns × roles: log-odds by the values; 0 without."""
+    """Columns by roles: log-odds by the values; 0 without."""
     familiar: Floats
     """columns: share of the name's words that the corpus knows."""
 
@@ -105,7 +105,7 @@ def _familiar(column: dict[str, float], index: object) -> float:
 
 
 def features(object_name: str, sheet: Sheet, known: Known) -> Floats:
-    """columns × targets × FEATURES."""
+    """Columns by targets by FEATURES."""
     rows, columns = len(sheet.sources), len(known.targets)
     found = np.zeros((rows, columns, len(FEATURES)))
     if not rows or not columns:
@@ -147,25 +147,27 @@ def _odds_of_block(object_name: str, block: str, groups: Floats) -> Floats:
     return np.asarray(groups @ weights, dtype=np.float64)
 
 
-def _groups(sheet: Sheet) -> Floats:
-    """Address groups of the columns; a file that has a delivery address alone has it as its one address."""
-    names = roles().names
-    address = np.asarray([names.index(role) for role in roles().address])
-    weight = sheet.meaning[:, address].sum(axis=1)
-    mass = (sheet.group * weight[:, None]).sum(axis=0)
+def _groups(object_name: str, sheet: Sheet) -> Floats:
+    """Address groups of the columns; where a file of people has one address alone, that is the address."""
     groups = sheet.group.copy()
-    ship, none = GROUPS.index("shipping"), GROUPS.index(NONE)
+    if object_name != "Contact":
+        return groups
+    names = roles().names
+    weight = sheet.meaning[:, [names.index(role) for role in roles().address]].sum(axis=1)
+    mass = (sheet.group * weight[:, None]).sum(axis=0)
+    none = GROUPS.index(NONE)
     first = mass[[none, GROUPS.index("mailing"), GROUPS.index("billing")]].sum()
-    if mass[ship] > 1.0 and first < 0.3 * mass[ship]:  # noqa: PLR2004 next to nothing
-        moved = groups[:, ship] * 0.5
-        groups[:, none] += moved
-        groups[:, ship] -= moved
+    for alone in (GROUPS.index("shipping"), GROUPS.index("other")):
+        if mass[alone] > 1.0 and mass.sum() - mass[alone] < 0.3 * mass[alone] and first < mass[alone]:
+            moved = groups[:, alone] * 0.7
+            groups[:, none] += moved
+            groups[:, alone] -= moved
     return groups
 
 
 def _likely(object_name: str, sheet: Sheet, known: Known) -> Floats:
     names = roles().names
-    groups = _groups(sheet)
+    groups = _groups(object_name, sheet)
     found = np.zeros((len(sheet.sources), len(known.targets)))
     for column, place in enumerate(known.places):
         if place is None:
@@ -181,7 +183,7 @@ def _likely(object_name: str, sheet: Sheet, known: Known) -> Floats:
 
 
 def _remembered(object_name: str, sheet: Sheet, known: Known, found: Floats, put: dict[str, int]) -> None:
-    groups = _groups(sheet)
+    groups = _groups(object_name, sheet)
     for row, near in enumerate(sheet.nearest):
         for column, place in enumerate(known.places):
             if place is None:
@@ -258,7 +260,7 @@ def _blocks(object_name: str, sheet: Sheet, known: Known) -> Floats:
     names = roles().names
     address = np.asarray([names.index(role) for role in roles().address])
     weight = sheet.meaning[:, address].sum(axis=1)
-    groups = _groups(sheet)
+    groups = _groups(object_name, sheet)
     kin = [_kin(source.name) for source in sheet.sources]
     found = np.zeros((len(sheet.sources), len(known.targets)))
     pooled = np.zeros_like(groups)

@@ -33,21 +33,21 @@ class Ranking:
     means: Floats
     scales: Floats
     list_weights: Floats
-    """3 × LIST_FEATURES"""
+    """3 by LIST_FEATURES."""
     list_intercepts: Floats
 
     def scores(self, pairs: Floats) -> Floats:
-        """columns × targets: log-odds of each pair."""
+        """Columns by targets: log-odds of each pair."""
         return np.asarray(pairs @ self.weights + self.intercept, dtype=np.float64)
 
     def answers(self, listed: Floats) -> Floats:
-        """columns × 3: the probability that the best is right, that there is none, that another is right."""
+        """Columns by 3: the probability that the best is right, that there is none, that another is right."""
         scaled = (listed - self.means) / self.scales
         return softmax(scaled @ self.list_weights.T + self.list_intercepts)
 
 
 def list_features(object_name: str, sheet: Sheet, known: Known, pairs: Floats, scores: Floats) -> Floats:
-    """columns × LIST_FEATURES."""
+    """Columns by LIST_FEATURES."""
     rows = len(sheet.sources)
     put = {name: place for place, name in enumerate(FEATURES)}
     found = np.zeros((rows, len(LIST_FEATURES)))

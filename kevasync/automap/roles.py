@@ -50,7 +50,7 @@ class Roles:
         for name, place in self._places(object_name).items():
             label = self.labels.get(name) or _spaced(name)
             kind = self.types.get(name, "string")
-            writable = place.role not in readonly and not (place.role == "full_name")
+            writable = place.role not in readonly and place.role != "full_name"
             found.append(TargetField(name, label, kind, writable=writable))
         return found
 

@@ -28,8 +28,27 @@ _MOST = 4.0
 _DISTINCT = (0.05, 0.5, 0.95)
 _UNIQUE = frozenset({"email", "id", "phone", "mobile", "full_name", "account_number", "duns"})
 _REPEATED = frozenset(
-    "salutation suffix department lead_source industry rating status type ownership country state opt_out_email "
-    "opt_out_fax do_not_call is_deleted converted bounced record_type owner".split()
+    [
+        "salutation",
+        "suffix",
+        "department",
+        "lead_source",
+        "industry",
+        "rating",
+        "status",
+        "type",
+        "ownership",
+        "country",
+        "state",
+        "opt_out_email",
+        "opt_out_fax",
+        "do_not_call",
+        "is_deleted",
+        "converted",
+        "bounced",
+        "record_type",
+        "owner",
+    ]
 )
 
 
@@ -64,10 +83,10 @@ def invent(role: str, draw: random.Random) -> ValueProfile:
 class Shapes:
     """Log-likelihood of each bin of each pattern's share, for each role."""
 
-    def __init__(self, patterns: tuple[str, ...], table: Floats):
+    def __init__(self, patterns: tuple[str, ...], table: Floats) -> None:
         self.patterns = patterns
         self.table = table
-        """roles × (patterns + length + distinct) × bins, log-probabilities."""
+        """roles by (patterns + length + distinct) by bins, log-probabilities."""
         self.index = {name: place for place, name in enumerate(roles().names)}
 
     @classmethod

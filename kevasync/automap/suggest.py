@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from kevasync.automap import model_file
 from kevasync.automap.explain import for_none, for_target
 from kevasync.automap.fields import Candidate, SourceField, Suggestion, TargetField
-from kevasync.automap.pairs import FEATURES, Known, Reader, features, read_sheet
+from kevasync.automap.pairs import Known, Reader, features, read_sheet
 from kevasync.automap.ranking import Ranking, confidences, list_features
 from kevasync.automap.roles import OBJECTS
 
@@ -36,7 +35,7 @@ class Suggester:
         ranking: Ranking,
         provenance: dict[str, Any] | None = None,
         semantic: Semantic | None = None,
-    ):
+    ) -> None:
         self.reader, self.ranking = reader, ranking
         self.provenance = provenance or {}
         self.semantic = semantic
@@ -53,7 +52,7 @@ class Suggester:
     def suggest(
         self, object_name: str, sources: Sequence[SourceField], targets: Sequence[TargetField]
     ) -> list[Suggestion]:
-        """A suggestion for each column, in order: at least five candidates (where there are so many fields), best first.
+        """A suggestion for each column, in order: five candidates and more, best first.
 
         Among them is the one without a target: no standard field. Their confidences sum to at most 1. `targets` of a
         suggestion are the field or fields of the best candidate: several where one column fills several (a full name,
@@ -85,12 +84,14 @@ class Suggester:
                 )
                 for place in order
             ]
-            listed = sorted([*named, Candidate(None, none, for_none(sheet, row, none))], key=lambda one: -one.confidence)
+            listed = sorted(
+                [*named, Candidate(None, none, for_none(sheet, row, none))], key=lambda one: -one.confidence
+            )
             found.append(Suggestion(source, tuple(listed), _fields(listed[0].target, writable)))
         return found
 
     def _alike(self, sources: Sequence[SourceField], targets: Sequence[TargetField]) -> NDArray[np.float64] | None:
-        """Cosines of the plugged-in vectors, columns × targets; None without a plug."""
+        """Cosines of the plugged-in vectors, columns by targets; None without a plug."""
         if self.semantic is None:
             return None
         left = np.asarray(self.semantic([source.label or source.name for source in sources]), dtype=np.float64)
@@ -108,13 +109,3 @@ def _fields(target: str | None, writable: dict[str, bool]) -> tuple[str, ...]:
     if target == "Name" and not writable[target] and all(writable.get(part) for part in parts):
         return parts
     return (target,)
-
-
-def with_order(suggestions: Sequence[Suggestion]) -> list[Suggestion]:
-    """The same suggestions with each list of candidates best first."""
-    return [
-        replace(one, candidates=tuple(sorted(one.candidates, key=lambda item: -item.confidence))) for one in suggestions
-    ]
-
-
-_ = FEATURES

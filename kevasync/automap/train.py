@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import warnings
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,7 +15,7 @@ from scipy.sparse import csr_matrix
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
-from kevasync.automap import corpus, model_file
+from kevasync.automap import card, corpus, model_file
 from kevasync.automap.corpus import Case, Row
 from kevasync.automap.fields import SourceField, TargetField
 from kevasync.automap.figures import Answer, Figures, measure
@@ -31,8 +32,10 @@ __all__ = ["Report", "train", "train_parts"]
 Floats = NDArray[np.float64]
 
 FOLDS = 5
+DECISIONS = "decisions"  # the family of rows made of decisions
 _LEAST_SIGHTINGS = 3
 _NONE_WEIGHT = 0.6
+_DECISION_WEIGHT = 5.0  # what was decided here counts for several systems elsewhere
 _PENALTY = 8.0  # C of the meaning model
 _STEPS = 80
 _SHARE_WITH_VALUES = 0.35
@@ -72,8 +75,13 @@ def train(out_dir: Path, seed: int = 7, decisions: Sequence[Row] = ()) -> Report
     rows = [*corpus.load(path), *decisions]
     reader, ranking, report = train_parts(rows, seed)
     written = model_file.write(
-        out_dir, reader, ranking, model_file.Origin(seed, model_file.digest(path), len(rows), len(decisions)), report.figures
+        out_dir,
+        reader,
+        ranking,
+        model_file.Origin(seed, model_file.digest(path), len(rows), len(decisions)),
+        report.figures,
     )
+    card.write(out_dir / model_file.CARD, report.figures, report.weights)
     return replace(report, path=written)
 
 
@@ -134,17 +142,23 @@ def _reader(rows: Sequence[Row], shapes: Shapes) -> Reader:
     splitter = Splitter({word: n for word, n in sorted(counts.items()) if n >= _LEAST_SIGHTINGS and word.isalpha()})
     spelled = [(row, source) for row in rows for source in _variants(row.source)]
     listed = [signs(row.object, source, splitter) for row, source in spelled]
-    weights = np.asarray([_NONE_WEIGHT if row.role == NONE else 1.0 for row, _ in spelled])
+    weights = np.asarray([_weight(row) for row, _ in spelled])
     meaning = _fit(listed, [row.role for row, _ in spelled], weights, roles().names)
     address = [place for place, (row, _) in enumerate(spelled) if row.role in roles().address]
     group = _fit(
         [listed[place] for place in address],
-        [spelled[place][0].group or NONE for place in address],
+        [spelled[place][0].group.lower() or NONE for place in address],
         np.ones(len(address)),
         GROUPS,
     )
     triples = [(text, row.role, row.family) for row in rows for text in (row.source.name, row.source.label) if text]
     return Reader(splitter, meaning, group, Memory(memorise(triples)), shapes)
+
+
+def _weight(row: Row) -> float:
+    if row.family == DECISIONS:
+        return _DECISION_WEIGHT
+    return _NONE_WEIGHT if row.role == NONE else 1.0
 
 
 def _variants(source: SourceField) -> Iterable[SourceField]:
@@ -154,7 +168,9 @@ def _variants(source: SourceField) -> Iterable[SourceField]:
         yield SourceField(source.label)
 
 
-def _fit(listed: Sequence[Mapping[str, float]], wanted: Sequence[str], weights: Floats, classes: Sequence[str]) -> Linear:
+def _fit(
+    listed: Sequence[Mapping[str, float]], wanted: Sequence[str], weights: Floats, classes: Sequence[str]
+) -> Linear:
     seen = Counter(sign for column in listed for sign in column)
     index = {sign: place for place, sign in enumerate(sorted(s for s, n in seen.items() if n >= _LEAST_SIGHTINGS))}
     matrix = _matrix(listed, index)
@@ -184,8 +200,6 @@ def _matrix(listed: Sequence[Mapping[str, float]], index: Mapping[str, int]) -> 
 
 
 def _read(case: Case, reader: Reader, name: str) -> _Read:
-    import random  # noqa: PLC0415 only here
-
     draw = random.Random(name)  # noqa: S311 reproducible, not secret
     with_values = draw.random() < _SHARE_WITH_VALUES
     sources = [row.source for row in case.rows]
@@ -209,19 +223,16 @@ def _read(case: Case, reader: Reader, name: str) -> _Read:
 
 
 def _resolved(case: Case, row: Row) -> str | None:
-    """The field of the row in this file: a delivery address that is the only one there is the address."""
-    if row.group == "shipping" and case.object == "Contact":
+    """The field of the row in this file: an address of another kind that is the only one there is the address."""
+    if row.group in {"shipping", "other"} and case.object == "Contact":
         groups = {other.group for other in case.rows if other.role in roles().address}
-        if groups <= {"shipping"}:
+        if len(groups) == 1:
             return roles().target(case.object, row.role, "")
     return row.target
 
 
-def _custom(case: Case, draw: object) -> list[TargetField]:
+def _custom(case: Case, draw: random.Random) -> list[TargetField]:
     """Custom fields an org might have: some made of columns that have no standard field, under the same name."""
-    import random  # noqa: PLC0415 only for the type
-
-    assert isinstance(draw, random.Random)  # noqa: S101
     if draw.random() < 0.5:  # noqa: PLR2004 half of the orgs
         return []
     nulls = [row for row in case.rows if row.target is None and row.role == NONE]
@@ -246,18 +257,19 @@ _USUAL_CUSTOM = (
 
 def _rank(read: Sequence[_Read]) -> Ranking:
     """Fit the pair score, then the list's answer, on cases read by models that did not see them."""
-    wanted, given = [], []
+    wanted: list[float] = []
+    given: list[Floats] = []
     for one in read:
         for row, gold in enumerate(one.gold):
             likely = np.argsort(-one.pairs[row, :, :6].sum(axis=1), kind="stable")[:_KEPT_WRONG]
             places = sorted({*likely.tolist(), *([gold] if gold >= 0 else [])})
             given.append(one.pairs[row, places])
             wanted.extend(float(place == gold) for place in places)
-    pair_model = LogisticRegression(C=1.0, max_iter=400, tol=1e-5).fit(np.concatenate(given), wanted)
-    weights, intercept = np.round(pair_model.coef_[0], 4), round(float(pair_model.intercept_[0]), 4)
+    weights, intercept = _pair_weights(np.concatenate(given), np.asarray(wanted))
     blank = np.zeros(len(LIST_FEATURES))
     ranking = Ranking(weights, intercept, blank, blank + 1, np.zeros((3, len(blank))), np.zeros(3))
-    listed, outcomes = [], []
+    listed: list[Floats] = []
+    outcomes: list[int] = []
     for one in read:
         scores = ranking.scores(one.pairs)
         listed.append(list_features(one.case.object, one.sheet, one.known, one.pairs, scores))
@@ -272,6 +284,23 @@ def _rank(read: Sequence[_Read]) -> Ranking:
     table[answer.classes_] = np.round(answer.coef_, 4)
     offsets[answer.classes_] = np.round(answer.intercept_, 4)
     return Ranking(weights, intercept, means, scales, table, offsets)
+
+
+def _pair_weights(given: Floats, wanted: Floats) -> tuple[Floats, float]:
+    """Weights of the pair score; what can only speak for a pair never counts against it, nor the other way about."""
+    signs_wanted = np.asarray([_SIGNS.get(name, 1.0) for name in FEATURES])
+    kept = np.ones(len(FEATURES), dtype=bool)
+    while True:
+        model = LogisticRegression(C=1.0, max_iter=400, tol=1e-5).fit(given[:, kept], wanted)
+        weights = np.zeros(len(FEATURES))
+        weights[kept] = model.coef_[0]
+        wrong = (weights * signs_wanted < 0) & kept
+        if not wrong.any():
+            return np.round(weights, 4), round(float(model.intercept_[0]), 4)
+        kept[np.flatnonzero(wrong)[np.abs(weights[wrong]).argmax()]] = False
+
+
+_SIGNS = {"contrary": -1.0, "taken": -1.0, "custom": 0.0, "read_only": 0.0}
 
 
 def _answers(one: _Read, ranking: Ranking) -> Iterable[Answer]:

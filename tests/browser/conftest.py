@@ -14,6 +14,7 @@ import pytest
 from kevasync.cli import review_server
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "review"))
+from duplicate_world import duplicate_session
 from review_world import mapping_session
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -83,6 +84,15 @@ def serve(tmp_path, browser):
     yield start
     for server in servers:
         server.stack.close()
+
+
+@pytest.fixture
+def serve_duplicates(tmp_path, browser):
+    """A server on a new duplicates session."""
+    _, path = duplicate_session(tmp_path / "ws")
+    server = Server(tmp_path / "ws", "resolve_duplicates.py", path)
+    yield server
+    server.stack.close()
 
 
 @pytest.fixture

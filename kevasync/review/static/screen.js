@@ -102,7 +102,8 @@ class Screen {
     const field = table?.fields.filter((one) => one.differs)[place];
     if (!field) return;
     const picks = review.picksOf(review.current);
-    const next = ((picks.choices[field.name] ?? field.survivor) + 1) % field.values.length;
+    let next = picks.choices[field.name] ?? field.survivor;
+    do next = (next + 1) % field.values.length; while (picks.without.includes(next));
     review.picks.set(review.current, { ...picks, choices: { ...picks.choices, [field.name]: next } });
     review.say(`${field.label ?? field.name}: value of record ${next + 1} survives`);
   }
@@ -114,6 +115,7 @@ class Screen {
     const picks = review.picksOf(review.current), place = review.choice;
     if (what === "main") review.picks.set(review.current, { ...picks, master: place, without: picks.without.filter((one) => one !== place) });
     else if (place === picks.master) review.notice = { tone: "info", text: "The main record cannot be left out: choose another one with p first." };
+    else if (!picks.without.includes(place) && review.row(review.current).size - picks.without.length < 3) review.notice = { tone: "info", text: "A merge needs two records: say that it is not a duplicate, or skip." };
     else review.picks.set(review.current, { ...picks, without: picks.without.includes(place) ? picks.without.filter((one) => one !== place) : [...picks.without, place] });
   }
 

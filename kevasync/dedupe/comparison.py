@@ -1,0 +1,184 @@
+"""How alike two records are: features in DuckDB SQL, and what follows from all of them together in numpy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+
+from kevasync.dedupe.columns import MAX_OTHER
+
+__all__ = ["FIELDS", "Feature", "Floats", "base_features", "compare", "feature_names", "select_sql", "with_together"]
+
+Floats = npt.NDArray[np.float32]
+
+FIELDS = (
+    "name", "email", "phone", "company", "street", "city", "postcode", "region", "dob", "title", "identifier", "other",
+)  # fmt: skip
+"""What evidence is put down to, and what may be lacking in a table: all features of a field go together."""
+
+BOTH_MISSING, ONE_MISSING = -2.0, -1.0
+BATCH = 65_536
+
+_MACROS = """
+create or replace temp macro dd_weight(tokens) as list_sum(list_transform(tokens, lambda t: t % 1024)) / 32.0;
+create or replace temp macro dd_in_local(given, family, stem) as case
+  when length(family) > 1 and contains(stem, family) then
+    case when length(given) > 1 and contains(stem, given) then 1.0 when starts_with(stem, left(given, 1)) or ends_with(stem, left(given, 1)) then 0.9 else 0.7 end
+  when length(given) > 2 and contains(stem, given) then
+    case when starts_with(stem, left(family, 1)) or ends_with(stem, left(family, 1)) then 0.8 else 0.6 end
+  else 0.5 * greatest(jaro_winkler_similarity(given || family, stem), jaro_winkler_similarity(left(given, 1) || family, stem)) end;
+create or replace temp macro dd_same_place(company, label) as
+  case when company = label then 1.0 when length(company) > 3 and length(label) > 3 and (contains(company, label) or contains(label, company)) then 0.95
+       else 0.9 * jaro_winkler_similarity(company, label) end;
+"""
+
+TOGETHER = ("log_records", "fields_both", "fields_one", "bits", "bits_net", "fields_agree", "fields_differ", "bits_best", "bits_rare")
+"""Features of all fields together, made from the others and from the size of the table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One number about a pair; `fields`: what it needs, the first of which the evidence is put down to."""
+
+    name: str
+    fields: tuple[str, ...]
+    sql: str
+
+
+@cache
+def base_features() -> tuple[Feature, ...]:
+    """All features that SQL computes, in the order of the model's columns."""
+    text = resources.files("kevasync.dedupe").joinpath("comparison.sql").read_text(encoding="utf-8")
+    rows = [[cell.strip() for cell in line.split(" | ")] for line in text.splitlines() if not line.startswith("--") and line.strip()]
+    found = []
+    for cells in rows:
+        name, fields, sql = cells[0], cells[1], cells[2].removesuffix("|").strip()
+        needs = [need.strip() for need in cells[3].split(",") if need.strip()] if len(cells) > 3 else []  # noqa: PLR2004 cells of a line
+        found.append(Feature(name, tuple(field.strip() for field in fields.split(",")), _guarded(sql, needs)))
+    return (*found, *_others())
+
+
+def _guarded(sql: str, needs: list[str]) -> str:
+    if not needs:
+        return f"coalesce({sql}, {ONE_MISSING})"
+    neither = " and ".join(f"a.{need} is null and b.{need} is null" for need in needs)
+    either = " or ".join(f"a.{need} is null or b.{need} is null" for need in needs)
+    return f"case when {neither} then {BOTH_MISSING} when {either} then {ONE_MISSING} else coalesce({sql}, {ONE_MISSING}) end"
+
+
+def _others() -> list[Feature]:
+    names = [f"other{number}" for number in range(MAX_OTHER)]
+
+    def total(each: str) -> str:
+        return " + ".join(f"coalesce({each.replace('$', name)}, 0)" for name in names)
+
+    agree = total("(a.$ = b.$)::INT")
+    bits = total("case when a.$ = b.$ then a.bits_$ end")
+    differ = total("(a.$ <> b.$)::INT")
+    alike = total("case when a.$ <> b.$ and jaro_winkler_similarity(a.$, b.$) > 0.85 then 1 end")
+    missing = " and ".join(f"(a.{name} is null or b.{name} is null)" for name in names)
+    columns = {"other_agree": agree, "other_bits": bits, "other_differ": differ, "other_alike": alike}
+    return [
+        Feature(name, ("other",), f"case when {missing} then {BOTH_MISSING} else {sql} end") for name, sql in columns.items()
+    ]
+
+
+def feature_names() -> list[str]:
+    """Columns of the matrix that the scorer reads."""
+    return [*(feature.name for feature in base_features()), *TOGETHER]
+
+
+def select_sql(con: duckdb.DuckDBPyConnection, pairs: str) -> str:
+    """SQL that gives a, b and all base features of the pairs in a relation with columns a and b."""
+    con.execute(_MACROS)
+    empty = _empty_fields(con)
+    columns = ", ".join(
+        f"{BOTH_MISSING}::FLOAT" if set(feature.fields) & empty else f"({feature.sql})::FLOAT" for feature in base_features()
+    )
+    return (
+        f"select pair.a, pair.b, [{columns}]::FLOAT[{len(base_features())}] as features from {pairs} as pair "  # noqa: S608 ours
+        "join dd_record as a on a.n = pair.a join dd_record as b on b.n = pair.b"
+    )
+
+
+_FILLED = {
+    "name": "person", "email": "email", "phone": "phone", "company": "company_key", "street": "street", "city": "city",
+    "postcode": "postcode", "region": "coalesce(state, country)", "dob": "dob", "title": "title", "identifier": "identifier", "other": "other0",
+}  # fmt: skip
+
+
+def _empty_fields(con: duckdb.DuckDBPyConnection) -> set[str]:
+    """Fields that no record has: their features cost nothing."""
+    counts = ", ".join(f"count({sql})" for sql in _FILLED.values())
+    row = con.execute(f"select {counts} from dd_record").fetchall()[0]  # noqa: S608 ours
+    return {field for field, count in zip(_FILLED, row, strict=True) if not count}
+
+
+def compare(con: duckdb.DuckDBPyConnection, pairs: str, records: int, batch: int = BATCH) -> Iterator[tuple[npt.NDArray[np.int32], Floats]]:
+    """Batches of (pairs as n x 2 record numbers, features as n x len(feature_names())), in any order."""
+    reader = con.sql(select_sql(con, pairs)).to_arrow_reader(batch)
+    width = len(base_features())
+    for part in reader:
+        if not part.num_rows:
+            continue
+        numbers = np.stack([part.column(0).to_numpy(), part.column(1).to_numpy()], axis=1)
+        base = part.column(2).flatten().to_numpy(zero_copy_only=False).reshape(-1, width)
+        yield numbers, with_together(base, records)
+
+
+@cache
+def _groups() -> dict[str, list[int]]:
+    return {field: [at for at, feature in enumerate(base_features()) if field in feature.fields] for field in FIELDS}
+
+
+@cache
+def _main() -> tuple[list[int], list[int], list[tuple[int, float, float]]]:
+    """Where the main feature of each field, its bits, and its limits of agreement and of difference are."""
+    at = {feature.name: number for number, feature in enumerate(base_features())}
+    first = {"name": "person_jw", "email": "local_jw", "phone": "phone_lev", "company": "company_jw", "street": "road_jw", "city": "city_jw",
+             "postcode": "postcode_lev", "region": "state_exact", "dob": "dob_lev", "title": "title_jw", "identifier": "identifier_jw", "other": "other_agree"}  # fmt: skip
+    bits = [at[name] for name in ("name_shared", "email_bits", "phone_bits", "company_bits", "street_shared", "city_bits", "postcode_bits", "dob_bits", "title_bits", "identifier_bits", "other_bits")]
+    limits = {"name": (0.93, 0.75), "email": (0.95, 0.7), "company": (0.93, 0.7), "street": (0.93, 0.7), "city": (0.95, 0.7), "title": (0.95, 0.7), "identifier": (0.95, 0.8)}
+    small = {"phone": (0.5, 3.5), "postcode": (0.5, 2.5), "dob": (0.5, 2.5)}
+    scale = [(at[first[field]], *limits[field]) for field in limits]
+    scale += [(-at[first[field]] - 1, -small[field][0], -small[field][1]) for field in small]
+    return [at[name] for name in first.values()], bits, scale
+
+
+def with_together(base: Floats, records: int) -> Floats:
+    """The base features and those of all fields together."""
+    main, bits, scale = _main()
+    agreed = np.maximum(base[:, bits], 0)
+    total = agreed.sum(axis=1)
+    size = np.float32(np.log2(max(records, 2)))
+    both = (base[:, main] >= 0).sum(axis=1)
+    one = (base[:, main] == ONE_MISSING).sum(axis=1)
+    agree, differ = np.zeros(len(base), np.float32), np.zeros(len(base), np.float32)
+    for place, high, low in scale:
+        value = base[:, place] if place >= 0 else -base[:, -place - 1]
+        there = base[:, place if place >= 0 else -place - 1] >= 0
+        agree += there & (value >= high)
+        differ += there & (value <= low)
+    rare = np.maximum(base[:, _rare()], 0).sum(axis=1)
+    together = np.stack([np.full(len(base), size), both, one, total, total - size, agree, differ, agreed.max(axis=1), rare], axis=1)
+    return np.concatenate([base, together.astype(np.float32)], axis=1)
+
+
+@cache
+def _rare() -> list[int]:
+    names = [feature.name for feature in base_features()]
+    return [names.index("given_rare"), names.index("family_rare")]
+
+
+def without_fields(base: Floats, fields: set[str]) -> Floats:
+    """The base features as if the table had no such fields."""
+    places = sorted({place for field in fields for place in _groups()[field]})
+    hidden = base.copy()
+    hidden[:, places] = BOTH_MISSING
+    return hidden
