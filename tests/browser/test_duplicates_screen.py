@@ -46,7 +46,11 @@ def test_merge_not_a_duplicate_skip_undo_reload(serve_duplicates, visit, tmp_pat
     press(page, "o", "Home")
     page.wait_for_selector(".kv-cards em.out")
     heads = page.locator(".kv-cards thead th").all_text_contents()
-    assert [("main" in text, "left out" in text) for text in heads[2:5]] == [(False, False), (True, False), (False, True)]
+    assert [("main" in text, "left out" in text) for text in heads[2:5]] == [
+        (False, False),
+        (True, False),
+        (False, True),
+    ]
     press(page, "u")
     settled(page)
     assert verdicts(server)[-1] == "undo"
