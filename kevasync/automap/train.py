@@ -5,9 +5,10 @@ from __future__ import annotations
 import random
 import warnings
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from scipy.sparse import csr_matrix
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
-from kevasync.automap import card, corpus, model_file
+from kevasync.automap import card, corpus, model_file, train_report
 from kevasync.automap.corpus import Case, Row
 from kevasync.automap.fields import SourceField, TargetField
 from kevasync.automap.figures import Answer, Figures, measure
@@ -26,8 +27,9 @@ from kevasync.automap.pairs import FEATURES, Known, Reader, Sheet, features, rea
 from kevasync.automap.ranking import LIST_FEATURES, Ranking, confidences, list_features
 from kevasync.automap.roles import GROUPS, NONE, roles
 from kevasync.automap.shapes import Shapes, invent
+from kevasync.automap.train_report import SIZES, Study
 
-__all__ = ["Report", "train", "train_parts"]
+__all__ = ["SIZES", "Report", "Study", "shipped", "study", "train", "train_parts"]
 
 Floats = NDArray[np.float64]
 
@@ -110,6 +112,25 @@ def train_parts(rows: Sequence[Row], seed: int, folds: int = FOLDS) -> tuple[Rea
     return _reader(rows, shapes), ranking, report
 
 
+def study(size: str = "small", seed: int = 7, tell: Callable[[str], None] = lambda _: None) -> Study:
+    """Train on a part of the corpus (a name of SIZES), write nothing, and report closely; `tell` hears of each step.
+
+    Raises UsageError automap-corpus-missing, ValueError on another size.
+    """
+    if size not in SIZES:
+        raise ValueError(f"{size!r} is none of {', '.join(SIZES)}")
+    rows = corpus.load(corpus.corpus_path())
+    return train_report.study(rows, lambda *given: train_parts(*given)[2], SIZES[size], seed, tell)
+
+
+def shipped() -> dict[str, Any]:
+    """The provenance of the model that is in use here, with its figures on held-out systems under `held_out`.
+
+    Raises UsageError model-missing, model-tampered, model-version.
+    """
+    return model_file.read()[2]
+
+
 def _folds(rows: Sequence[Row], folds: int) -> list[set[str]]:
     """Families dealt out, the largest first, each to the part with the fewest rows."""
     sizes = Counter(row.family for row in rows)
@@ -175,6 +196,9 @@ def _fit(
     index = {sign: place for place, sign in enumerate(sorted(s for s, n in seen.items() if n >= _LEAST_SIGHTINGS))}
     matrix = _matrix(listed, index)
     order = {name: place for place, name in enumerate(classes)}
+    if not index or len(set(wanted)) <= 1:  # too small a corpus to tell anything apart
+        offsets = np.asarray([0.0 if name in wanted else -12.0 for name in classes])
+        return Linear(index, model_file.rounded(np.zeros((len(index), len(classes)))), offsets, tuple(classes))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # the last steps change nothing that is kept
         model = LogisticRegression(C=_PENALTY, max_iter=_STEPS, tol=1e-3)
