@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from threadpoolctl import threadpool_limits
 
 from kevasync.automap import train, train_report
 from kevasync.automap.corpus import corpus_path, load
@@ -39,7 +40,8 @@ def test_as_opened_it_shows_what_was_measured_and_trains_nothing(monkeypatch):
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_a_small_study_runs_end_to_end():
     """Curve, calibration, confusion and hardest pairs, each with its chart, from one small training."""
-    _, defs = app().run(defs={"size": "small"})
+    with threadpool_limits(1):  # matrices this small are slower on several threads
+        _, defs = app().run(defs={"size": "small"})
     study = defs["study"]
     few, many = study.curve
     assert (few.systems, many.systems) == (8, 16)
