@@ -72,8 +72,11 @@ def _text(  # noqa: C901, PLR0912 one flat ladder, a rung a feature
         case "kind":
             fits = "fits" if value > 0 else "does not fit"
             return f"the type {source.type} ({kind_of(source.type)}) {fits} {target.type}"
-        case "values":
+        case "values" | "values_against":
             return _by_values(sheet, row, added)
+        case "contest":
+            told = "this field" if value > 0 else "the other one"
+            return f"of the fields whose columns are named alike, the values fit {told} better"
         case "row_margin":
             return "no other field is as near" if value > 0 else "another field is nearer"
         case "column_margin":

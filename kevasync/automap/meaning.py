@@ -95,6 +95,7 @@ def _add(found: dict[str, float], object_name: str, reading: Reading, splitter: 
         _most(found, f"p:{word}", 0.5)
     if parents:
         _most(found, f"pl:{parents[-1]}", 0.5)
+        _most(found, f"pk:{' '.join(parents)}", 0.7)
         if own:
             _most(found, f"pb:{parents[-1]} {own[-1]}", 0.6)
     if not own:

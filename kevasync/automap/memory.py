@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from kevasync.automap.names import grams, read
 __all__ = ["Known", "Memory", "Nearest", "memorise"]
 
 _NEIGHBOURS = 8
+_END_ALONE = 0.75  # what the end of a path counts for without the path
 _SHARPNESS = 6.0  # how fast a neighbour's vote fades as its likeness falls
 
 
@@ -37,6 +38,8 @@ class Nearest:
     exact: dict[str, float]
     """Votes of the entries spelled exactly alike; empty when there is none."""
     entries: tuple[tuple[float, Known], ...]
+    seen: float = 0.0
+    """How many systems' uses of exactly this spelling are known."""
 
 
 def memorise(entries: Iterable[tuple[str, str, str]]) -> list[Known]:
@@ -44,9 +47,8 @@ def memorise(entries: Iterable[tuple[str, str, str]]) -> list[Known]:
     systems: dict[tuple[str, str], set[str]] = defaultdict(set)
     for name, role, system in entries:
         reading = read(name)
-        for key in {reading.key, reading.path}:
-            if key:
-                systems[key, role].add(system)
+        if reading.path:  # never its end alone: `country.name` does not make `name` a country
+            systems[reading.path, role].add(system)
     return [Known(key, role, len(named), min(named)) for (key, role), named in sorted(systems.items())]
 
 
@@ -83,7 +85,7 @@ class Memory:
 
     def nearest(self, name: str, label: str | None) -> Nearest:
         """What is known of a column by its name and label; the nearer spelling of the two weighs more."""
-        found = [self._of(key) for key in self._keys_of(name)]
+        found = self._all_of(name)
         if label:
             found += [self._of(key) for key in self._keys_of(label)[:1]]
         if not found:
@@ -96,7 +98,19 @@ class Memory:
             for role, count in one.exact.items():
                 exact[role] += count
         entries = sorted((pair for one in found for pair in one.entries), key=lambda pair: (-pair[0], pair[1].key))
-        return Nearest(_shares(votes), max(one.likeness for one in found), _shares(exact), tuple(entries[:_NEIGHBOURS]))
+        return Nearest(
+            _shares(votes),
+            max(one.likeness for one in found),
+            _shares(exact),
+            tuple(entries[:_NEIGHBOURS]),
+            sum(exact.values()),
+        )
+
+    def _all_of(self, name: str) -> list[Nearest]:
+        """The path as a whole and its end alone, which says less: the path may make it another person's."""
+        keys = self._keys_of(name)
+        whole = [self._of(key) for key in keys[:1]]
+        return whole + [replace(self._of(key), likeness=_END_ALONE * self._of(key).likeness) for key in keys[1:]]
 
     def _keys_of(self, name: str) -> list[str]:
         reading = read(name)

@@ -111,7 +111,7 @@ def _members(reader: Reader, ranking: Ranking) -> dict[str, bytes]:
         "shapes.npy": _array(np.asarray(reader.shapes.table, dtype=np.float32)),
         "pair.npy": _array(np.append(ranking.weights, ranking.intercept)),
         "list.npy": _array(np.vstack([ranking.means, ranking.scales, np.asarray(ranking.list_weights)])),
-        "list.offsets.npy": _array(ranking.list_intercepts),
+        "list.offsets.npy": _array(np.append(ranking.list_intercepts, ranking.doubt)),
     }
 
 
@@ -180,7 +180,9 @@ def _built(members: Mapping[str, bytes]) -> tuple[Reader, Ranking]:
     )
     pair, listed = _load(members["pair.npy"]), _load(members["list.npy"])
     offsets = _load(members["list.offsets.npy"])
-    return reader, Ranking(pair[:-1], float(pair[-1]), listed[0], listed[1], listed[2:], offsets)
+    return reader, Ranking(
+        pair[:-1], float(pair[-1]), listed[0], listed[1], listed[2:], offsets[:-1], float(offsets[-1])
+    )
 
 
 def _linear(members: Mapping[str, bytes], name: str, classes: tuple[str, ...]) -> Linear:

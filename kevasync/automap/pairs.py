@@ -22,8 +22,8 @@ Floats = NDArray[np.float64]
 Semantic = Callable[[list[str]], Sequence[Sequence[float]]]
 
 FEATURES = (
-    "meaning", "memory", "exact", "contrary", "spelled_name", "spelled_label", "same", "kind", "values", "row_margin",
-    "column_margin", "taken", "block", "custom", "read_only", "picklist",
+    "meaning", "memory", "exact", "contrary", "spelled_name", "spelled_label", "same", "kind", "values",
+    "values_against", "contest", "row_margin", "column_margin", "taken", "block", "custom", "read_only", "picklist",
 )  # fmt: skip
 _FLOOR = 1e-3  # below this probability one meaning is as unlikely as another
 _SEVERAL = frozenset({"street"})  # several columns to one field are normal
@@ -116,7 +116,9 @@ def features(object_name: str, sheet: Sheet, known: Known) -> Floats:
     _remembered(object_name, sheet, known, found, put)
     _spelled(sheet, known, found, put)
     found[:, :, put["kind"]] = [[_kind(source, target) for target in known.targets] for source in sheet.sources]
-    found[:, :, put["values"]] = _by_values(sheet, known)
+    values = _by_values(sheet, known)
+    found[:, :, put["values"]], found[:, :, put["values_against"]] = np.maximum(values, 0.0), np.minimum(values, 0.0)
+    found[:, :, put["contest"]] = _contest(sheet, known)
     found[:, :, put["row_margin"]] = likely - _best_other(likely, axis=1)
     margin = likely - _best_other(likely, axis=0)
     several = np.asarray([place is not None and place.role in _SEVERAL for place in known.places])
@@ -221,9 +223,9 @@ def _spelled(sheet: Sheet, known: Known, found: Floats, put: dict[str, int]) -> 
         by_label = np.maximum(by_label, np.where(given, alike(labels, target_names), 0.0))
     found[:, :, put["spelled_name"]] = by_name**3
     found[:, :, put["spelled_label"]] = by_label**3
-    glued = [{"".join(reading.own), "".join((*reading.parents, *reading.own))} for reading in readings]
+    glued = ["".join((*reading.parents, *reading.own)) for reading in readings]
     wanted = ["".join(name.split()) for name in target_names]
-    found[:, :, put["same"]] = [[float(name in spellings) for name in wanted] for spellings in glued]
+    found[:, :, put["same"]] = [[float(name == spelling) for name in wanted] for spelling in glued]
 
 
 def _kind(source: SourceField, target: TargetField) -> float:
@@ -245,6 +247,24 @@ def _by_values(sheet: Sheet, known: Known) -> Floats:
                 evidence = np.maximum(evidence, sheet.values[:, names.index("account_ref")])
             found[:, column] = evidence
     return found
+
+
+def _contest(sheet: Sheet, known: Known) -> Floats:
+    """Among fields whose columns are named alike: how much better the values fit this one than the best of the rest."""
+    names = roles().names
+    found = np.zeros((len(sheet.sources), len(known.targets)))
+    given = np.abs(sheet.values).sum(axis=1) > 0
+    for column, place in enumerate(known.places):
+        family = next((one for one in _NAMED_ALIKE if place is not None and place.role in one), None)
+        if place is None or family is None:
+            continue
+        rest = [names.index(role) for role in family if role != place.role]
+        ahead = sheet.values[:, names.index(place.role)] - sheet.values[:, rest].max(axis=1)
+        found[:, column] = np.where(given, np.clip(ahead, -4.0, 4.0), 0.0)
+    return found
+
+
+_NAMED_ALIKE = (("phone", "mobile"), ("title", "salutation"), ("first_name", "last_name", "full_name"))
 
 
 def _picklist(source: SourceField, target: TargetField) -> float:

@@ -12,7 +12,7 @@ from kevasync.automap.meaning import softmax
 from kevasync.automap.pairs import FEATURES, Known, Sheet
 from kevasync.automap.roles import NONE, OBJECTS, roles
 
-__all__ = ["LIST_FEATURES", "Ranking", "confidences", "list_features"]
+__all__ = ["LIST_FEATURES", "Ranking", "confidences", "list_features", "shares_known"]
 
 Floats = NDArray[np.float64]
 
@@ -35,15 +35,23 @@ class Ranking:
     list_weights: Floats
     """3 by LIST_FEATURES."""
     list_intercepts: Floats
+    doubt: float = 0.0
+    """How much a spelling that is used in two ways limits confidence: the power of its share."""
 
     def scores(self, pairs: Floats) -> Floats:
         """Columns by targets: log-odds of each pair."""
         return np.asarray(pairs @ self.weights + self.intercept, dtype=np.float64)
 
-    def answers(self, listed: Floats) -> Floats:
+    def answers(self, listed: Floats, shares: Floats) -> Floats:
         """Columns by 3: the probability that the best is right, that there is none, that another is right."""
         scaled = (listed - self.means) / self.scales
-        return softmax(scaled @ self.list_weights.T + self.list_intercepts)
+        found = softmax(scaled @ self.list_weights.T + self.list_intercepts)
+        most = shares[:, 0] ** self.doubt
+        excess = np.maximum(found[:, 0] - most, 0.0)
+        found[:, 0] -= excess
+        found[:, 1] += excess * shares[:, 1]
+        found[:, 2] += excess * (1.0 - shares[:, 1])
+        return found
 
 
 def list_features(object_name: str, sheet: Sheet, known: Known, pairs: Floats, scores: Floats) -> Floats:
@@ -83,7 +91,24 @@ def list_features(object_name: str, sheet: Sheet, known: Known, pairs: Floats, s
             float(object_name == OBJECTS[1]),
             np.tanh((pairs[row, best, put["meaning"]] - np.log((none + 1e-3) / 1e-3)) / 3.0),
             float(not sheet.sources[row].name.isascii()),
+            # the field's own name, which elsewhere means something else as often (title, id)
         )
+    return found
+
+
+def shares_known(sheet: Sheet, known: Known, pairs: Floats, scores: Floats) -> Floats:
+    """Columns by 2: of the known uses of exactly this spelling, the share of the best field; of the rest, that of none.
+
+    Both 1 and 0 where the spelling is new, or values speak too.
+    """
+    found = np.tile([1.0, 0.0], (len(sheet.sources), 1))
+    names = [roles().names[place] for place in _nowhere(known)]
+    exact = FEATURES.index("exact")
+    for row, near in enumerate(sheet.nearest):
+        if near.seen and not sheet.values[row].any():
+            share = float(pairs[row, int(np.argmax(scores[row])), exact])
+            none = sum(near.exact.get(name, 0.0) for name in names)
+            found[row] = (share * near.seen + 1.0) / (near.seen + 1.0), min(none / max(1.0 - share, 1e-9), 1.0)
     return found
 
 

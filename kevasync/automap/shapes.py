@@ -21,11 +21,16 @@ Floats = NDArray[np.float64]
 _EDGES = (0.02, 0.25, 0.6, 0.9)
 _LENGTHS = (1.3, 2.5, 4.2, 6.5, 10.5, 16.5, 30.0)
 _DRAWS = 60
-_SMOOTHING = 0.08
+_SMOOTHING = 0.03
 _FEWEST = 3  # filled values below which a profile says nothing
 _FULL = 40  # filled values from which it says all it can
-_MOST = 4.0
+_MOST = 6.0
 _DISTINCT = (0.05, 0.5, 0.95)
+_UNRECOGNISED = 0.25  # of the columns hold words the lists and patterns do not know, as in other languages
+_LISTED = frozenset(
+    {"first_name", "last_name", "city", "state", "country", "job_title", "industry", "department", "company_suffix"}
+    | {"lead_source", "account_type", "lead_status", "street", "person_name", "rating", "ownership"}
+)
 _UNIQUE = frozenset({"email", "id", "phone", "mobile", "full_name", "account_number", "duns"})
 _REPEATED = frozenset(
     [
@@ -69,6 +74,8 @@ def invent(role: str, draw: random.Random) -> ValueProfile:
     for name, share in shares.items():
         spread = draw.gauss(share, 0.07) if share < 1.0 else 1.0 - abs(draw.gauss(0.0, 0.015))
         noisy[name] = min(1.0, max(0.0, spread))
+    if draw.random() < _UNRECOGNISED:
+        noisy = {name: share * draw.uniform(0.0, 0.5) if name in _LISTED else share for name, share in noisy.items()}
     for name in draw.sample(("word", "upper", "city", "last_name", "code", "list", "company_suffix"), 2):
         noisy.setdefault(name, max(0.0, draw.gauss(0.0, 0.03)))
     mean = max(1.0, draw.gauss(length, length * 0.15))
@@ -107,7 +114,7 @@ class Shapes:
     def evidence(self, profile: ValueProfile | None) -> Floats:
         """For each role, how much likelier these values are under it than under the usual role, in log-odds.
 
-        All 0 without values; at most 4 either way; less while there are few values.
+        All 0 without values; at most 6 either way; less while there are few values.
         """
         if profile is None or profile.filled < _FEWEST:
             return np.zeros(len(self.table))

@@ -13,7 +13,7 @@ from kevasync.automap import model_file
 from kevasync.automap.explain import for_none, for_target
 from kevasync.automap.fields import Candidate, SourceField, Suggestion, TargetField
 from kevasync.automap.pairs import Known, Reader, features, read_sheet
-from kevasync.automap.ranking import Ranking, confidences, list_features
+from kevasync.automap.ranking import Ranking, confidences, list_features, shares_known
 from kevasync.automap.roles import OBJECTS
 
 __all__ = ["Semantic", "Suggester"]
@@ -70,7 +70,8 @@ class Suggester:
         likeness = self._alike(sources, known.targets)
         if likeness is not None:
             scores = scores + _SEMANTIC_WEIGHT * (likeness - _SEMANTIC_MIDDLE)
-        answers = self.ranking.answers(list_features(home, sheet, known, pairs, scores))
+        listed = list_features(home, sheet, known, pairs, scores)
+        answers = self.ranking.answers(listed, shares_known(sheet, known, pairs, scores))
         writable = {target.name: target.writable for target in known.targets}
         found = []
         for row, source in enumerate(sources):
@@ -84,10 +85,10 @@ class Suggester:
                 )
                 for place in order
             ]
-            listed = sorted(
+            ordered = sorted(
                 [*named, Candidate(None, none, for_none(sheet, row, none))], key=lambda one: -one.confidence
             )
-            found.append(Suggestion(source, tuple(listed), _fields(listed[0].target, writable)))
+            found.append(Suggestion(source, tuple(ordered), _fields(ordered[0].target, writable)))
         return found
 
     def _alike(self, sources: Sequence[SourceField], targets: Sequence[TargetField]) -> NDArray[np.float64] | None:

@@ -24,7 +24,7 @@ from kevasync.automap.meaning import Linear, Splitter, signs
 from kevasync.automap.memory import Memory, memorise
 from kevasync.automap.names import words_of
 from kevasync.automap.pairs import FEATURES, Known, Reader, Sheet, features, read_sheet
-from kevasync.automap.ranking import LIST_FEATURES, Ranking, confidences, list_features
+from kevasync.automap.ranking import LIST_FEATURES, Ranking, confidences, list_features, shares_known
 from kevasync.automap.roles import GROUPS, NONE, roles
 from kevasync.automap.shapes import Shapes, invent
 from kevasync.automap.train_report import SIZES, Study
@@ -228,10 +228,7 @@ def _read(case: Case, reader: Reader, name: str) -> _Read:
     with_values = draw.random() < _SHARE_WITH_VALUES
     sources = [row.source for row in case.rows]
     if with_values:
-        sources = [
-            replace(row.source, profile=invent(row.role, draw) if draw.random() < 0.85 else None)  # noqa: PLR2004
-            for row in case.rows
-        ]
+        case, sources = _with_values(case, reader.shapes, draw)
     targets = [*roles().fields(case.object), *_custom(case, draw)]
     targets = [one for one in targets if one.name == "Name" or draw.random() < 0.97 or not one.writable]  # noqa: PLR2004
     known = Known.of(case.object, targets)
@@ -244,6 +241,46 @@ def _read(case: Case, reader: Reader, name: str) -> _Read:
         custom = f"{''.join(words_of(row.source.name)).title()}__c"
         gold.append(places.get(wanted or "", places.get(custom, -1) if wanted is None else -1))
     return _Read(case, sheet, known, pairs, tuple(gold))
+
+
+def _with_values(case: Case, shapes: Shapes, draw: random.Random) -> tuple[Case, list[SourceField]]:
+    """The case with invented values; a few columns hold something else than their name says."""
+    places = {name: place for place, name in enumerate(roles().names)}
+    rows, sources = [], []
+    for row in case.rows:
+        profile = invent(row.role, draw) if draw.random() < _SHARE_FILLED else None
+        wanted = _MISTAKEN.get(row.role)
+        if wanted and draw.random() < _SHARE_MISNAMED:
+            role = draw.choice(wanted)
+            other = invent(role, draw)
+            told = shapes.evidence(other)
+            if told[places[role]] - told[places[row.role]] > _CLEARLY:  # else nobody could tell
+                row, profile = replace(row, role=role, target=roles().target(case.object, role, "")), other  # noqa: PLW2901
+        rows.append(row)
+        sources.append(replace(row.source, profile=profile))
+    return replace(case, rows=tuple(rows)), sources
+
+
+_SHARE_FILLED = 0.85
+_CLEARLY = 1.2  # log-odds by which the values must speak for what the column truly holds
+_SHARE_MISNAMED = 0.12
+_MISTAKEN = {
+    "title": ("salutation", "salutation", "salutation", "none"),
+    "salutation": ("title",),
+    "phone": ("mobile", "mobile", "mobile", "none"),
+    "mobile": ("phone", "none"),
+    "other_phone": ("mobile",),
+    "email": ("none",),
+    "full_name": ("company", "first_name"),
+    "last_name": ("full_name",),
+    "owner": ("none",),
+    "birthdate": ("none",),
+    "country": ("none",),
+    "state": ("none",),
+    "website": ("none",),
+    "employees": ("none",),
+    "account_number": ("none",),
+}
 
 
 def _resolved(case: Case, row: Row) -> str | None:
@@ -307,7 +344,15 @@ def _rank(read: Sequence[_Read]) -> Ranking:
     table, offsets = np.zeros((3, len(blank))), np.full(3, -8.0)
     table[answer.classes_] = np.round(answer.coef_, 4)
     offsets[answer.classes_] = np.round(answer.intercept_, 4)
-    return Ranking(weights, intercept, means, scales, table, offsets)
+    shares = np.concatenate([shares_known(one.sheet, one.known, one.pairs, ranking.scores(one.pairs)) for one in read])
+    fitted = Ranking(weights, intercept, means, scales, table, offsets)
+    right = np.asarray(outcomes)
+
+    def surprise(doubt: float) -> float:
+        sure = replace(fitted, doubt=doubt).answers(stacked, shares)[np.arange(len(right)), right]
+        return -float(np.log(sure + 1e-6).mean())
+
+    return replace(fitted, doubt=min((0.0, 0.25, 0.5, 0.75, 1.0), key=surprise))
 
 
 def _pair_weights(given: Floats, wanted: Floats) -> tuple[Floats, float]:
@@ -330,7 +375,8 @@ _SIGNS = {"contrary": -1.0, "taken": -1.0, "custom": 0.0, "read_only": 0.0}
 def _answers(one: _Read, ranking: Ranking) -> Iterable[Answer]:
     scores = ranking.scores(one.pairs)
     listed = list_features(one.case.object, one.sheet, one.known, one.pairs, scores)
-    for row, (column, answer) in enumerate(zip(one.case.rows, ranking.answers(listed), strict=True)):
+    answers = ranking.answers(listed, shares_known(one.sheet, one.known, one.pairs, scores))
+    for row, (column, answer) in enumerate(zip(one.case.rows, answers, strict=True)):
         sure, none = confidences(scores[row], answer)
         order = np.argsort(-sure, kind="stable")[:3]
         gold = one.gold[row]
