@@ -6,8 +6,6 @@ Ours never saw these teams: it is trained on data/fixtures/field_pairs.csv alone
 (and labels where there are any). Each scorer's own confidence is taken as it is. The scorer is the benchmark's.
 """
 
-# ruff: noqa: PLC0415 a method that lacks its package is left out
-
 from __future__ import annotations
 
 import argparse

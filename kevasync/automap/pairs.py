@@ -281,12 +281,14 @@ def _blocks(object_name: str, sheet: Sheet, known: Known) -> Floats:
     address = np.asarray([names.index(role) for role in roles().address])
     weight = sheet.meaning[:, address].sum(axis=1)
     groups = _groups(object_name, sheet)
-    kin = [_kin(source.name) for source in sheet.sources]
+    kin: dict[tuple[str, ...], list[int]] = {}
+    for row, source in enumerate(sheet.sources):
+        kin.setdefault(_kin(source.name), []).append(row)
     found = np.zeros((len(sheet.sources), len(known.targets)))
     pooled = np.zeros_like(groups)
-    for row, key in enumerate(kin):
-        members = np.asarray([other == key for other in kin]) * weight
-        pooled[row] = (groups * members[:, None]).sum(axis=0) / max(members.sum(), 1e-9)
+    for members in kin.values():
+        weights = weight[members]
+        pooled[members] = (groups[members] * weights[:, None]).sum(axis=0) / max(weights.sum(), 1e-9)
     for column, place in enumerate(known.places):
         if place is not None and place.block is not None:
             found[:, column] = (_odds_of_block(object_name, place.block, pooled) - 0.5) * np.minimum(weight, 1.0)

@@ -86,7 +86,9 @@ def test_the_shipped_model_is_of_the_shipped_corpus():
 def test_training_twice_gives_the_same_bytes(tmp_path):
     """The same rows and seed write the same model; it can be read back and suggests the same."""
     rows = [
-        row for row in corpus.load(corpus.corpus_path()) if row.family in {"sugarcrm", "insightly", "zoho_crm", "vtiger"}
+        row
+        for row in corpus.load(corpus.corpus_path())
+        if row.family in {"sugarcrm", "insightly", "zoho_crm", "vtiger"}
     ]
     for name in ("one", "two"):
         reader, ranking, report = train_parts(rows, 3, folds=2)
