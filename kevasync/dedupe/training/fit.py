@@ -80,7 +80,7 @@ def _matrix(samples: Iterable[Sample], seed: int) -> tuple[Floats, npt.NDArray[n
     rng = np.random.default_rng(seed)
     parts: list[tuple[Floats, Any, Any]] = []
     for sample in samples:
-        rows, weight = _drawn(sample, rng, (2500, 6000))
+        rows, weight = _drawn(sample, rng, (1800, 4500))
         parts.append((with_together(sample.base[rows], sample.records), sample.truth[rows], weight))
         fields = _present(sample)
         if len(fields) > 2:  # noqa: PLR2004 two fields must stay
