@@ -84,7 +84,7 @@ def _frequencies(con: duckdb.DuckDBPyConnection) -> None:
         columns.append(f"coalesce(dd_rare_{name}.bits, 0) as bits_{name}")
     for name in TOKENS:
         joins.append(f"left join dd_{name} on dd_{name}.n = dd_form.n")
-        columns.append(name)
+        columns.append(f"{name}, dd_weight({name})::FLOAT as weight_{name}")
     joins.append("left join dd_nick on dd_nick.word = dd_form.given1")
     con.execute(
         f"create or replace temp table dd_record as select dd_form.*, dd_nick.groups as nicks, {', '.join(columns)} "  # noqa: S608 ours

@@ -42,6 +42,7 @@ create or replace temp macro dd_date(x) as
          regexp_extract(x, '^ *[0-9]+[^0-9][0-9]+[^0-9]([0-9]{4})', 1) ||
          lpad(regexp_extract(x, '^ *[0-9]+[^0-9]([0-9]+)[^0-9]', 1), 2, '0') || lpad(regexp_extract(x, '^ *([0-9]+)[^0-9]', 1), 2, '0')
        else nullif(left(regexp_replace(x, '[^0-9]', '', 'g'), 8), '') end;
+create or replace temp macro dd_weight(tokens) as list_sum(list_transform(tokens, lambda t: t % 1024)) / 32.0;
 -- how a word sounds, roughly: for blocking only
 create or replace temp macro dd_sound(w) as
   left(w, 1) || left(regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(
@@ -79,7 +80,9 @@ with plain as (
   select *, dd_local(email) as local0, dd_domain(email) as domain0, dd_phone(phone) as digits0, dd_street(street) as street0, dd_company(company) as company0
   from parts
 )
-select n, "first" as given, "last" as family, nullif(concat_ws(' ', "first", "last"), '') as person, generation,
+select n, dd_sound("last") as family_sound, array_to_string(list_sort(string_split(concat_ws(' ', "first", "last"), ' ')), ' ') as person_sorted,
+  regexp_replace(company0, '[^0-9]', '', 'g') as company_digits,
+  "first" as given, "last" as family, nullif(concat_ws(' ', "first", "last"), '') as person, generation,
   regexp_extract("first", '^([^ ]+)', 1) as given1,
   list_sort(string_split(nullif(concat_ws(' ', "first", "last"), ''), ' ')) as words,
   nullif(local0, '') as local, nullif(domain0, '') as domain,

@@ -44,7 +44,7 @@ def clusters(pairs: Pairs, constraints: Iterable[Constraint | Confirmed] = (), t
 
     Decisions on ids that the table lacks are passed over.
     """
-    ids = pairs.con.execute("select id from dd_id order by n").to_arrow_table().column("id")
+    ids = pairs.con.sql("select id from dd_id order by n").to_arrow_table().column("id")
     place = {identity: at for at, identity in enumerate(ids.to_pylist())} if (given := list(constraints)) else {}
     same = [(place[item.id_a], place[item.id_b]) for item in given if isinstance(item, Constraint) and item.same and {item.id_a, item.id_b} <= place.keys()]
     apart = [(place[item.id_a], place[item.id_b]) for item in given if isinstance(item, Constraint) and not item.same and {item.id_a, item.id_b} <= place.keys()]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from kevasync.dedupe.columns import MAX_OTHER
 
-__all__ = ["FIELDS", "Feature", "Floats", "base_features", "compare", "feature_names", "select_sql", "with_together"]
+__all__ = ["FIELDS", "Feature", "Floats", "base_features", "compare", "feature_names", "glance", "glanced", "sieve_places", "select_sql", "with_together"]
 
 Floats = npt.NDArray[np.float32]
 
@@ -26,7 +26,6 @@ BOTH_MISSING, ONE_MISSING = -2.0, -1.0
 BATCH = 65_536
 
 _MACROS = """
-create or replace temp macro dd_weight(tokens) as list_sum(list_transform(tokens, lambda t: t % 1024)) / 32.0;
 create or replace temp macro dd_in_local(given, family, stem) as case
   when length(family) > 1 and contains(stem, family) then
     case when length(given) > 1 and contains(stem, given) then 1.0 when starts_with(stem, left(given, 1)) or ends_with(stem, left(given, 1)) then 0.9 else 0.7 end
@@ -40,6 +39,14 @@ create or replace temp macro dd_same_place(company, label) as
 
 TOGETHER = ("log_records", "fields_both", "fields_one", "bits", "bits_net", "fields_agree", "fields_differ", "bits_best", "bits_rare")
 """Features of all fields together, made from the others and from the size of the table."""
+
+
+SIEVE = (
+    "given_jw", "given_nick", "given_same_start", "family_jw", "family_bits", "family_sound", "person_sorted", "person_bits", "local_jw", "local_bits",
+    "stem_jw", "label_bits", "phone_bits", "phone_lev", "phone_end", "company_jw", "company_bits", "street_bits", "road_jw", "house", "city_jw", "city_bits",
+    "postcode_lev", "postcode_bits", "dob_parts", "dob_lev", "dob_bits", "title_jw", "title_bits", "identifier_lev", "identifier_bits", "other_bits",
+)  # fmt: skip
+"""Features that cost little: by them the hopeless pairs are told apart before the rest is computed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +101,16 @@ def feature_names() -> list[str]:
     return [*(feature.name for feature in base_features()), *TOGETHER]
 
 
-def select_sql(con: duckdb.DuckDBPyConnection, pairs: str) -> str:
-    """SQL that gives a, b and all base features of the pairs in a relation with columns a and b."""
+def select_sql(con: duckdb.DuckDBPyConnection, pairs: str, names: Sequence[str] | None = None) -> str:
+    """SQL that gives a, b and the base features (all, or those named) of the pairs in a relation with columns a and b."""
     con.execute(_MACROS)
     empty = _empty_fields(con)
+    wanted = [feature for feature in base_features() if names is None or feature.name in names]
     columns = ", ".join(
-        f"{BOTH_MISSING}::FLOAT" if set(feature.fields) & empty else f"({feature.sql})::FLOAT" for feature in base_features()
+        f"{BOTH_MISSING}::FLOAT" if set(feature.fields) & empty else f"({feature.sql})::FLOAT" for feature in wanted
     )
     return (
-        f"select pair.a, pair.b, [{columns}]::FLOAT[{len(base_features())}] as features from {pairs} as pair "  # noqa: S608 ours
+        f"select pair.a, pair.b, [{columns}]::FLOAT[{len(wanted)}] as features from {pairs} as pair "  # noqa: S608 ours
         "join dd_record as a on a.n = pair.a join dd_record as b on b.n = pair.b"
     )
 
@@ -122,14 +130,31 @@ def _empty_fields(con: duckdb.DuckDBPyConnection) -> set[str]:
 
 def compare(con: duckdb.DuckDBPyConnection, pairs: str, records: int, batch: int = BATCH) -> Iterator[tuple[npt.NDArray[np.int32], Floats]]:
     """Batches of (pairs as n x 2 record numbers, features as n x len(feature_names())), in any order."""
-    reader = con.sql(select_sql(con, pairs)).to_arrow_reader(batch)
-    width = len(base_features())
-    for part in reader:
-        if not part.num_rows:
-            continue
-        numbers = np.stack([part.column(0).to_numpy(), part.column(1).to_numpy()], axis=1)
-        base = part.column(2).flatten().to_numpy(zero_copy_only=False).reshape(-1, width)
+    for numbers, base in _stream(con, select_sql(con, pairs), len(base_features()), batch):
         yield numbers, with_together(base, records)
+
+
+def glance(con: duckdb.DuckDBPyConnection, pairs: str, records: int, batch: int = BATCH) -> Iterator[tuple[npt.NDArray[np.int32], Floats]]:
+    """Batches of (pairs, the features of SIEVE in the order of base_features() and the size of the table)."""
+    for numbers, base in _stream(con, select_sql(con, pairs, SIEVE), len(SIEVE), batch):
+        yield numbers, glanced(base, records)
+
+
+def glanced(base: Floats, records: int) -> Floats:
+    """The sieve's features with the size of the table."""
+    return np.concatenate([base, np.full((len(base), 1), np.log2(max(records, 2)), np.float32)], axis=1)
+
+
+def sieve_places() -> list[int]:
+    """Where the sieve's features stand among the base features."""
+    return [at for at, feature in enumerate(base_features()) if feature.name in SIEVE]
+
+
+def _stream(con: duckdb.DuckDBPyConnection, sql: str, width: int, batch: int) -> Iterator[tuple[npt.NDArray[np.int32], Floats]]:
+    for part in con.sql(sql).to_arrow_reader(batch):
+        if part.num_rows:
+            numbers = np.stack([part.column(0).to_numpy(), part.column(1).to_numpy()], axis=1)
+            yield numbers, part.column(2).flatten().to_numpy(zero_copy_only=False).reshape(-1, width)
 
 
 @cache

@@ -13,17 +13,17 @@ family_jw       | name | jaro_winkler_similarity(a.family, b.family) | family
 family_lev      | name | least(levenshtein(a.family, b.family), 8) | family
 family_bits     | name | case when a.family = b.family then a.bits_family else 0 end | family
 family_rare     | name | least(a.bits_family, b.bits_family) | family
-family_sound    | name | (dd_sound(a.family) = dd_sound(b.family))::INT | family
+family_sound    | name | (a.family_sound = b.family_sound)::INT | family
 family_length   | name | least(length(a.family), length(b.family)) | family
 swapped         | name | least(jaro_winkler_similarity(a.given, b.family), jaro_winkler_similarity(a.family, b.given)) | given, family
 crossed         | name | greatest(coalesce(jaro_winkler_similarity(a.given1, b.family), 0), coalesce(jaro_winkler_similarity(a.family, b.given1), 0)) | person
 person_jw       | name | jaro_winkler_similarity(a.person, b.person) | person
 person_lev      | name | 1 - levenshtein(a.person, b.person) / greatest(length(a.person), length(b.person)) | person
-person_sorted   | name | jaro_winkler_similarity(array_to_string(a.words, ' '), array_to_string(b.words, ' ')) | person
+person_sorted   | name | jaro_winkler_similarity(a.person_sorted, b.person_sorted) | person
 person_bits     | name | case when a.person = b.person then a.bits_person else 0 end | person
 person_count    | name | least(a.bits_person, b.bits_person) | person
 name_shared     | name | dd_weight(list_intersect(a.name_tokens, b.name_tokens)) | name_tokens
-name_share      | name | dd_weight(list_intersect(a.name_tokens, b.name_tokens)) / greatest(least(dd_weight(a.name_tokens), dd_weight(b.name_tokens)), 0.1) | name_tokens
+name_share      | name | dd_weight(list_intersect(a.name_tokens, b.name_tokens)) / greatest(least(a.weight_name_tokens, b.weight_name_tokens), 0.1) | name_tokens
 generation      | name | case when a.generation is null and b.generation is null then 0 when a.generation = b.generation then 1 when a.generation is null or b.generation is null then 2 else 3 end |
 email_exact     | email | (a.email = b.email)::INT | email
 email_bits      | email | case when a.email = b.email then a.bits_email else 0 end | email
@@ -56,16 +56,16 @@ company_jw      | company | jaro_winkler_similarity(a.company_key, b.company_key
 company_lev     | company | 1 - levenshtein(a.company_key, b.company_key) / greatest(length(a.company_key), length(b.company_key)) | company_key
 company_within  | company | (contains(a.company_key, b.company_key) or contains(b.company_key, a.company_key))::INT | company_key
 company_shared  | company | dd_weight(list_intersect(a.company_tokens, b.company_tokens)) | company_tokens
-company_share   | company | dd_weight(list_intersect(a.company_tokens, b.company_tokens)) / greatest(least(dd_weight(a.company_tokens), dd_weight(b.company_tokens)), 0.1) | company_tokens
-company_share_all | company | dd_weight(list_intersect(a.company_tokens, b.company_tokens)) / greatest(dd_weight(a.company_tokens), dd_weight(b.company_tokens), 0.1) | company_tokens
-company_numbers | company | (regexp_replace(a.company, '[^0-9]', '', 'g') = regexp_replace(b.company, '[^0-9]', '', 'g'))::INT | company
+company_share   | company | dd_weight(list_intersect(a.company_tokens, b.company_tokens)) / greatest(least(a.weight_company_tokens, b.weight_company_tokens), 0.1) | company_tokens
+company_share_all | company | dd_weight(list_intersect(a.company_tokens, b.company_tokens)) / greatest(a.weight_company_tokens, b.weight_company_tokens, 0.1) | company_tokens
+company_numbers | company | (a.company_digits = b.company_digits)::INT | company
 company_label   | company, email | greatest(coalesce(dd_same_place(a.company_key, b.label), 0), coalesce(dd_same_place(b.company_key, a.label), 0)) |
 house           | street | (a.house = b.house)::INT | house
 house_lev       | street | least(levenshtein(a.house, b.house), 4) | house
 road_jw         | street | jaro_winkler_similarity(a.road, b.road) | road
 road_lev        | street | 1 - levenshtein(a.road, b.road) / greatest(length(a.road), length(b.road)) | road
 street_shared   | street | dd_weight(list_intersect(a.street_tokens, b.street_tokens)) | street_tokens
-street_share    | street | dd_weight(list_intersect(a.street_tokens, b.street_tokens)) / greatest(least(dd_weight(a.street_tokens), dd_weight(b.street_tokens)), 0.1) | street_tokens
+street_share    | street | dd_weight(list_intersect(a.street_tokens, b.street_tokens)) / greatest(least(a.weight_street_tokens, b.weight_street_tokens), 0.1) | street_tokens
 street_bits     | street | case when a.street = b.street then a.bits_street else 0 end | street
 city_exact      | city | (a.city = b.city)::INT | city
 city_jw         | city | jaro_winkler_similarity(a.city, b.city) | city

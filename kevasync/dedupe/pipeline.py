@@ -16,17 +16,19 @@ from kevasync.dedupe import collective
 from kevasync.dedupe.blocking import Budget, RuleReport, find_candidates
 from kevasync.dedupe.canonical import make_records
 from kevasync.dedupe.columns import Columns
-from kevasync.dedupe.comparison import base_features, compare
+from kevasync.dedupe.comparison import base_features, compare, glance
 from kevasync.dedupe.reading import Source, read
 from kevasync.dedupe.scoring import Scorer, sigmoid
 
-__all__ = ["FLOOR", "MATCH", "Evidence", "Pairs", "Report", "find_pairs"]
+__all__ = ["FLOOR", "MATCH", "Evidence", "Pairs", "Report", "close_triangles", "find_pairs", "score_alone"]
 
 MATCH = 0.5
 """Pairs from this probability on are taken for one person, unless said otherwise."""
 FLOOR = 0.01
 """Pairs below this probability are not written: there are too many of them."""
 _KEPT_LOGIT = -7.0
+_SIEVE_FROM = 150_000
+"""So many pairs are all compared in full."""
 _BITS = float(1 / np.log(2))
 _VALUES = {
     "name": "person", "email": "email", "phone": "phone", "company": "company", "street": "street", "city": "city", "postcode": "postcode",
@@ -159,7 +161,7 @@ def find_pairs(
     con.execute("drop table dd_pair")
     clock.mark("compare")
     tell("together", len(numbers))
-    numbers, logit, closing = _close(con, numbers, logit, records, scorer)
+    numbers, logit, closing = close_triangles(con, numbers, logit, records, scorer)
     numbers, context = collective.context(con, records, float(np.log(floor / 4)))
     final = scorer.together(context)
     con.execute("drop table dd_scored; drop table dd_edge")
@@ -172,7 +174,14 @@ def find_pairs(
 def score_alone(
     con: duckdb.DuckDBPyConnection, pairs: str, records: int, scorer: Scorer
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
-    """Pairs (n x 2) and log odds of those that are not hopeless."""
+    """Pairs (n x 2) and log odds of those that are not hopeless: told by a few features first, then by all."""
+    if scorer.sieve is not None and con.execute(f"select count(*) from {pairs}").fetchall()[0][0] > _SIEVE_FROM:  # noqa: S608 ours
+        passed = [numbers[scorer.hopeful(rows)] for numbers, rows in glance(con, pairs, records)]
+        kept = np.concatenate([np.empty((0, 2), np.int32), *passed]).astype(np.int32)
+        con.register("dd_passing", pa.table({"a": kept[:, 0], "b": kept[:, 1]}))
+        con.execute("create or replace temp table dd_passed as select a, b from dd_passing order by a, b")
+        con.unregister("dd_passing")
+        pairs = "dd_passed"
     found: list[npt.NDArray[np.int32]] = [np.empty((0, 2), np.int32)]
     logits: list[npt.NDArray[np.float32]] = [np.empty(0, np.float32)]
     for numbers, features in compare(con, pairs, records):
@@ -183,7 +192,7 @@ def score_alone(
     return np.concatenate(found), np.concatenate(logits)
 
 
-def _close(
+def close_triangles(
     con: duckdb.DuckDBPyConnection, numbers: npt.NDArray[np.int32], logit: npt.NDArray[np.float32], records: int, scorer: Scorer
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32], int]:
     """Compare also the pairs whose third record says that they may belong together; leaves dd_scored and dd_edge."""
@@ -209,7 +218,7 @@ def _pairs(
 ) -> Pairs:
     order = np.lexsort((numbers[:, 1], numbers[:, 0], -logit))
     numbers, logit = numbers[order], logit[order]
-    ids = con.execute("select id from dd_id order by n").to_arrow_table().column("id").combine_chunks()
+    ids = con.sql("select id from dd_id order by n").to_arrow_table().column("id").combine_chunks()
     table = pa.table(
         {
             "id_a": ids.take(pa.array(numbers[:, 0] - 1)),

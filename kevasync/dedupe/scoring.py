@@ -49,6 +49,7 @@ def sigmoid(logit: npt.NDArray[Any]) -> Numbers:
 class Scorer:
     """A pair alone (`first`: boosting, `steady`: extra trees, joined as a mean of log odds), then amid its neighbours (`second`).
 
+    `sieve` and `cut`: a cheap model before both, for log odds below which a pair is hopeless.
     `adjust`: slope and shift of the final log odds, 1 and 0 unless refitted on labels; `learned`: a booster on top of
     the features, fitted on a reviewer's labels.
     """
@@ -56,6 +57,8 @@ class Scorer:
     first: Forest
     steady: Forest | None
     second: Forest | None
+    sieve: Forest | None = None
+    cut: float = -10.0
     adjust: tuple[float, float] = (1.0, 0.0)
 
     @classmethod
@@ -74,12 +77,13 @@ class Scorer:
         if provenance.get("format") != FORMAT or provenance.get("features") != feature_names():
             raise UsageError("model-version", f"{path.name}: format {provenance.get('format')}, this version reads {FORMAT}", next_steps=_TRAIN)
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            return cls(Forest.read(arrays, "first"), *(Forest.read(arrays, name) if f"{name}_shape" in arrays else None for name in ("steady", "second")))
+            rest = [Forest.read(arrays, name) if f"{name}_shape" in arrays else None for name in ("steady", "second", "sieve")]
+            return cls(Forest.read(arrays, "first"), *rest, cut=float(arrays["cut"]))
 
     def save(self, path: Path, provenance: dict[str, Any]) -> None:
         """Write the model and its provenance beside it; the same model gives the same bytes."""
-        named = {"first": self.first, "steady": self.steady, "second": self.second}
-        arrays = {key: value for name, forest in named.items() if forest for key, value in forest.arrays(name).items()}
+        arrays = {key: value for name, forest in self._named().items() for key, value in forest.arrays(name).items()}
+        arrays["cut"] = np.array(self.cut)
         buffer = io.BytesIO()
         np.savez_compressed(buffer, allow_pickle=False, **arrays)
         path.write_bytes(buffer.getvalue())
@@ -90,10 +94,19 @@ class Scorer:
     def _walks(self) -> dict[str, list[Any]]:
         found = self.__dict__.get("_compiled")
         if found is None:
-            named = {"first": self.first, "steady": self.steady, "second": self.second}
-            found = {name: forest.compiled() for name, forest in named.items() if forest}
+            found = {name: forest.compiled() for name, forest in self._named().items()}
             object.__setattr__(self, "_compiled", found)
         return dict(found)
+
+    def _named(self) -> dict[str, Forest]:
+        named = {"first": self.first, "steady": self.steady, "second": self.second, "sieve": self.sieve}
+        return {name: forest for name, forest in named.items() if forest is not None}
+
+    def hopeful(self, rows: Floats) -> npt.NDArray[np.bool_]:
+        """Which pairs (comparison.glance) are worth a closer look."""
+        if self.sieve is None:
+            return np.ones(len(rows), np.bool_)
+        return self.sieve.predict(rows, self._walks["sieve"]) >= self.cut
 
     def logit(self, features: Floats) -> Numbers:
         """Log odds (natural) of each row of features (comparison.feature_names()) by itself."""

@@ -74,6 +74,8 @@ class Population:
         self.personal = rng.choice([0.1, 0.3, 0.5, 0.9])
         self.random_locals = rng.choice([0, 0, 0, 0.1, 0.8])
         """Share of addresses that say nothing of the name."""
+        self.switchboard = rng.choice([0.0, 0.0, 0.05, 0.15, 0.4])
+        """Share of people who give the main number of their company."""
         self.fictional = rng.random() < 0.35
         """Numbers in 555 as in examples: more people share one."""
         self.organisations: list[Organisation] = []
@@ -151,11 +153,14 @@ class Population:
         jobs = [(self.pick_organisation(), self.pick(self.trades)) for _ in range(rng.choice([1, 1, 1, 2, 3]))]
         known = rng.choice([given, given, nicknames().get(given, (given,))[0]])
         emails = [self.email(known, family, None) if rng.random() < self.personal else self.email(given, family, jobs[-1][0]) for _ in range(rng.choice([1, 1, 2, 3]))]
+        phones = [self.phone() for _ in range(rng.choice([1, 1, 2]))]
+        if rng.random() < self.switchboard:
+            phones[-1] = jobs[-1][0].phone
         year = rng.randint(1930, 2006) if rng.random() < 0.8 else rng.randint(1780, 1929)
         return Person(
             number, given, family, rng.choice(self.givens) if rng.random() < 0.4 else "", "",
             f"{year}{rng.randint(1, 12):02d}{rng.randint(1, 28):02d}", rng.choice(["male", "female"]), emails,
-            [self.phone() for _ in range(rng.choice([1, 1, 2]))], str(rng.randint(10, 9999)), jobs, self.street(), self.pick(self.cities),
+            phones, str(rng.randint(10, 9999)), jobs, self.street(), self.pick(self.cities),
             self.postcode(), self.pick(self.states), self.pick(self.countries), str(rng.randint(10**6, 10**7 - 1)), self.pick(self.families),
         )  # fmt: skip
 
@@ -170,7 +175,7 @@ class Population:
         kind = rng.choice(["household", "household", "namesake", "generation", "twin", "colleague", "colleague", "shared_box", "sibling_at_work", "alike"])
         if kind in {"household", "twin", "generation"}:
             base = replace(base, family=other.family, street=other.street, city=other.city, postcode=other.postcode, state=other.state, country=other.country)
-            if rng.random() < 0.6:
+            if rng.random() < 0.75:
                 base.phones = other.phones[:1]
             if rng.random() < 0.2:
                 base.emails = other.emails[:1]

@@ -49,11 +49,13 @@ class Damage:
         self.missing_by_field: dict[str, float] = {}
         self.clean_first = rng.random() < 0.5
         self.even = rng.random() < 0.3
+        self.systems: list[dict[str, float]] = [{} for _ in range(rng.choice([1, 2, 2, 3]))]
+        """What each of the systems that records come from tends to lack, filled in as fields are met."""
         self.slips: list[tuple[float, Callable[[str, random.Random], str]]] = [
             (rng.random() * 0.30 * level, typo),
             (rng.random() * 0.12 * level, scan),
             (rng.random() * 0.15 * level, phonetic),
-            (rng.random() * rng.choice([0, 0, 0.02, 0.4]) * level, mangle),
+            (rng.random() * rng.choice([0, 0, 0, 0, 0.02, 0.02, 0.1, 0.4]) * level, mangle),
             (rng.random() * rng.choice([0, 0.02, 0.1]) * level, cut),
         ]
         self.by_field: dict[str, float] = {}
@@ -75,9 +77,10 @@ class Damage:
                 value = slip(value, self.rng)
         return value
 
-    def lost(self, field: str, strength: float) -> bool:
+    def lost(self, field: str, strength: float, system: int = 0) -> bool:
         """Whether the field was left empty."""
-        chance = self.missing_by_field.setdefault(field, self.missing * self.rng.choice([0.1, 0.5, 1.0, 1.5, 2.0]))
+        factor = self.systems[system].setdefault(field, self.rng.choice([0.3, 1.0, 1.0, 2.5]))
+        chance = factor * self.missing_by_field.setdefault(field, self.missing * self.rng.choice([0.1, 0.5, 1.0, 1.5, 2.0]))
         return self.rng.random() < min(0.85, chance * (1.0 if self.even else strength))
 
 
@@ -88,7 +91,7 @@ def make_world(kind: str, records: int, seed: int) -> World:
     columns = [name for name in KINDS[kind] if len(KINDS[kind]) < 4 or rng.random() < 0.93]  # noqa: PLR2004 a few columns are all kept
     if not {"name", "last_name", "company"} & set(columns):
         columns = list(KINDS[kind])
-    sizes = rng.choice([(1, 1, 1, 2), (1, 2), (1, 1, 2, 2, 3, 4), (1, 1, 1, 1, 1, 1, 2), (1, 1, 3, 6), (2, 4, 8, 14) if kind in {"archive", "sites"} else (1, 2, 3, 4, 5)])
+    sizes = _sizes(rng, dense=kind in {"archive", "sites"})
     population.employ(records // rng.choice([3, 8, 20, 60]))
     damage = Damage(rng)
     made: list[tuple[int, Record]] = []
@@ -100,9 +103,17 @@ def make_world(kind: str, records: int, seed: int) -> World:
     return World(kind, [record for _, record in made], [number for number, _ in made])
 
 
+def _sizes(rng: random.Random, *, dense: bool) -> tuple[int, ...]:
+    """How many records there are of one person, to be drawn from: mostly one, or two, or a score in archives."""
+    if rng.random() < (0.5 if dense else 0.15):
+        least, most = rng.choice([(2, 6), (3, 12), (3, 21), (1, 15), (4, 8)])
+        return tuple(range(least, most + 1))
+    return rng.choice([(1, 1, 1, 2), (1, 2), (1, 1, 2, 2, 3, 4), (1, 1, 1, 1, 1, 1, 2), (1, 1, 1, 1, 2, 3), (1, 1, 3, 6), (1, 2, 3, 4, 5)])
+
+
 def _people(population: Population, damage: Damage, columns: Sequence[str], sizes: Sequence[int], records: int) -> list[tuple[int, Record]]:
     rng = population.rng
-    relatives = rng.choice([0.02, 0.1, 0.25])
+    relatives = rng.choice([0.02, 0.1, 0.25, 0.4])
     persons: list[Person] = []
     total = 0
     counts: list[int] = []
@@ -155,7 +166,8 @@ def _written(person: Person, population: Population, damage: Damage, columns: Se
         "other": person.gender if rng.random() > 0.06 * strength else rng.choice(["male", "female"]),
         "website": organisation.domain,
     }
-    record: Record = {column: None if not values[column] or damage.lost(column, max(0.3, strength)) else values[column] for column in columns}
+    system = rng.randrange(len(damage.systems))
+    record: Record = {column: None if not values[column] or damage.lost(column, max(0.3, strength), system) else values[column] for column in columns}
     if not any(record.get(column) for column in ("name", "first_name", "last_name", "email", "phone")):
         column = next(name for name in ("name", "last_name") if name in columns or name == "last_name")
         record[column if column in record else columns[0]] = values[column if column in record else columns[0]]

@@ -1,0 +1,194 @@
+"""Trains the shipped scorer: sieve and first model on pairs of made-up worlds, the second on other worlds scored by the first."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import sklearn
+from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier
+
+from kevasync.dedupe import collective
+from kevasync.dedupe.comparison import FIELDS, Floats, base_features, glanced, sieve_places, with_together, without_fields
+from kevasync.dedupe.forest import Forest, from_boosting, from_trees
+from kevasync.dedupe.pipeline import close_triangles, score_alone
+from kevasync.dedupe.scoring import Scorer
+from kevasync.dedupe.training.samples import Sample, load_world, sample_world
+from kevasync.dedupe.training.worlds import KINDS, make_world
+
+__all__ = ["ContextSample", "Plan", "context_sample", "fit_first", "fit_second", "fit_sieve", "train"]
+
+Tell = Callable[[str], None]
+_OFTEN = ("crm", "crm", "contacts", "demo", "registry")
+_SIZES = (700, 1500, 3000, 6000, 12_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How much to train: rounds over all kinds of worlds for the first and the second model, and the seed of it all."""
+
+    first_rounds: int = 8
+    second_rounds: int = 8
+    trees: int = 260
+    seed: int = 20_261_123
+
+    def worlds(self, rounds: int, salt: int) -> list[tuple[str, int, int]]:
+        """Kind, size and seed of every world of a round."""
+        kinds = [*KINDS, *_OFTEN]
+        return [
+            (kind, _SIZES[(turn + at) % len(_SIZES)], (self.seed + salt) * 1000 + turn * 100 + at)
+            for turn in range(rounds)
+            for at, kind in enumerate(kinds)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class ContextSample:
+    """Pairs of one world amid their neighbours, their truth and weight."""
+
+    kind: str
+    records: int
+    context: Floats
+    truth: npt.NDArray[np.int8]
+    weight: Floats
+    true_pairs: int
+
+
+def _drawn(sample: Sample, rng: np.random.Generator, most: tuple[int, int]) -> tuple[npt.NDArray[np.int64], Floats]:
+    """Rows of a sample, at most so many true and false ones, and their weights."""
+    rows, weights = [], []
+    for truth, limit in ((1, most[0]), (0, most[1])):
+        places = np.flatnonzero(sample.truth == truth)
+        kept = rng.permutation(places)[:limit]
+        rows.append(kept)
+        weights.append(sample.weight[kept] * (len(places) / max(1, len(kept))))
+    return np.concatenate(rows), np.minimum(np.concatenate(weights), 15).astype(np.float32)
+
+
+def _present(sample: Sample) -> list[str]:
+    own = {field: [at for at, feature in enumerate(base_features()) if feature.fields[0] == field] for field in FIELDS}
+    return [field for field in FIELDS if (sample.base[:, own[field]] >= 0).any()]
+
+
+def _matrix(samples: Iterable[Sample], seed: int) -> tuple[Floats, npt.NDArray[np.int8], Floats]:
+    """Rows of all samples, a third of them once more without some of their fields, so that any table can be scored."""
+    rng = np.random.default_rng(seed)
+    parts: list[tuple[Floats, Any, Any]] = []
+    for sample in samples:
+        rows, weight = _drawn(sample, rng, (1800, 4500))
+        parts.append((with_together(sample.base[rows], sample.records), sample.truth[rows], weight))
+        fields = _present(sample)
+        if len(fields) > 2:  # noqa: PLR2004 two fields must stay
+            lost = set(rng.choice(fields, size=int(rng.integers(1, len(fields) - 1)), replace=False).tolist())
+            some = rng.random(len(rows)) < 0.3  # noqa: PLR2004 a third
+            hidden = without_fields(sample.base[rows[some]], lost)
+            parts.append((with_together(hidden, sample.records), sample.truth[rows[some]], weight[some]))
+    return (
+        np.concatenate([part[0] for part in parts]),
+        np.concatenate([part[1] for part in parts]),
+        np.concatenate([part[2] for part in parts]).astype(np.float32),
+    )
+
+
+def fit_first(samples: Sequence[Sample], plan: Plan) -> tuple[Forest, Forest]:
+    """The model of a pair alone: boosting, and extra trees on a third of the rows."""
+    rows, truth, weight = _matrix(samples, plan.seed)
+    boosting = HistGradientBoostingClassifier(
+        max_iter=plan.trees, learning_rate=0.08, max_leaf_nodes=31, min_samples_leaf=60, l2_regularization=5.0,
+        max_features=0.3, early_stopping=False, random_state=plan.seed % 2**31,
+    )  # fmt: skip
+    boosting.fit(rows, truth, sample_weight=weight)
+    some = np.random.default_rng(plan.seed).random(len(rows)) < 0.3  # noqa: PLR2004 a third
+    trees = ExtraTreesClassifier(
+        50, max_depth=14, min_samples_leaf=8, max_features=0.35, n_jobs=1, random_state=plan.seed % 2**31
+    )
+    trees.fit(rows[some], truth[some], sample_weight=weight[some])
+    return from_boosting(boosting), from_trees(trees)
+
+
+def fit_sieve(samples: Sequence[Sample], first: Forest, plan: Plan) -> tuple[Forest, float]:
+    """The cheap model that drops hopeless pairs, and its cut: 999 of 1000 true pairs that the first model believes pass."""
+    places = sieve_places()
+    rng = np.random.default_rng(plan.seed + 1)
+    rows, truth, hopes = [], [], []
+    walk = first.compiled()
+    for sample in samples:
+        kept, _ = _drawn(sample, rng, (2000, 6000))
+        rows.append(glanced(sample.base[kept][:, places], sample.records))
+        truth.append(sample.truth[kept])
+        hopes.append(first.predict(with_together(sample.base[kept], sample.records), walk))
+    matrix, same, hope = np.concatenate(rows), np.concatenate(truth), np.concatenate(hopes)
+    model = HistGradientBoostingClassifier(
+        max_iter=70, learning_rate=0.15, max_leaf_nodes=15, min_samples_leaf=60, l2_regularization=5.0, early_stopping=False,
+        random_state=plan.seed % 2**31,
+    )  # fmt: skip
+    # it learns what the first model thinks of a pair, so that it drops nothing that the other would have kept
+    model.fit(matrix, (hope > -2.2) | (same == 1))  # noqa: PLR2004 a probability of a tenth
+    sieve = from_boosting(model)
+    worthy = sieve.predict(matrix[(same == 1) & (hope > -1.5)], sieve.compiled())  # noqa: PLR2004 a probability of a fifth
+    return sieve, float(np.quantile(worthy, 0.001))
+
+
+def context_sample(scorer: Scorer, kind: str, records: int, seed: int) -> ContextSample:
+    """A whole world scored by the first model, with each pair's neighbours."""
+    con = duckdb.connect(config={"threads": 1})
+    try:
+        count = load_world(con, make_world(kind, records, seed))
+        numbers, logit = score_alone(con, "dd_pair", count, scorer)
+        close_triangles(con, numbers, logit, count, scorer)
+        pairs, rows = collective.context(con, count, -6.0)
+        person = con.execute("select person from dd_truth order by n").fetchnumpy()["person"]
+        truth = (person[pairs[:, 0] - 1] == person[pairs[:, 1] - 1]).astype(np.int8)
+        sizes = np.bincount(person)
+        return ContextSample(kind, count, rows, truth, np.ones(len(rows), np.float32), int((sizes * (sizes - 1) // 2).sum()))
+    finally:
+        con.close()
+
+
+def fit_second(samples: Sequence[ContextSample], plan: Plan) -> Forest:
+    """The model of a pair amid its neighbours: more of what confirms never lowers a probability."""
+    rng = np.random.default_rng(plan.seed + 2)
+    rows, truth, weight = [], [], []
+    for sample in samples:
+        kept = rng.permutation(len(sample.truth))[:15_000]
+        rows.append(sample.context[kept])
+        truth.append(sample.truth[kept])
+        weight.append(np.full(len(kept), min(4.0, len(sample.truth) / max(1, len(kept))), np.float32))
+    rising = {"logit": 1, "path": 1, "path_mass": 1}
+    model = HistGradientBoostingClassifier(
+        max_iter=160, learning_rate=0.06, max_leaf_nodes=15, min_samples_leaf=150, l2_regularization=10.0, early_stopping=False,
+        monotonic_cst=[rising.get(name, 0) for name in collective.CONTEXT], random_state=plan.seed % 2**31,
+    )  # fmt: skip
+    model.fit(np.concatenate(rows), np.concatenate(truth), sample_weight=np.concatenate(weight))
+    return from_boosting(model)
+
+
+def train(plan: Plan, tell: Tell) -> tuple[Scorer, dict[str, Any]]:
+    """The scorer and its provenance; the same plan and versions give the same arrays."""
+    samples = []
+    for kind, records, seed in plan.worlds(plan.first_rounds, 0):
+        tell(f"first: {kind}, {records} records")
+        samples.append(sample_world(kind, records, seed))
+    tell("first: fitting")
+    first, steady = fit_first(samples, plan)
+    sieve, cut = fit_sieve(samples, first, plan)
+    scorer = Scorer(first, steady, None, sieve, cut)
+    del samples
+    contexts = []
+    for kind, records, seed in plan.worlds(plan.second_rounds, 1):
+        tell(f"second: {kind}, {records} records")
+        contexts.append(context_sample(scorer, kind, records, seed))
+    tell("second: fitting")
+    second = fit_second(contexts, plan)
+    return Scorer(first, steady, second, sieve, cut), {
+        "trained_on": "worlds made by kevasync.dedupe.training.worlds; no real record",
+        "seed": plan.seed,
+        "worlds": [len(plan.worlds(plan.first_rounds, 0)), len(plan.worlds(plan.second_rounds, 1))],
+        "trees": plan.trees,
+        "versions": {"python": platform.python_version(), "scikit-learn": sklearn.__version__, "numpy": np.__version__, "duckdb": duckdb.__version__},
+    }
