@@ -83,9 +83,7 @@ def _planned(
     from kevasync.dedupe.merge import plan_merges
 
     records = found.records if found else {}
-    chosen = choose(
-        decisions, merged_away(opened.stores.ledger), lambda one, name: records[one].values.get(name)
-    )
+    chosen = choose(decisions, merged_away(opened.stores.ledger), lambda one, name: records[one].values.get(name))
     if found is not None and least is not None:
         chosen.merges.extend(above(found.groups, found.records, decisions, least))
     if not chosen.merges:

@@ -100,3 +100,4 @@ def duplicates(
         serve(at, "resolve_duplicates.py", path, port=port, open_browser=not no_open)
     finally:
         path.unlink(missing_ok=True)
+    at.note("To make a plan of what was decided: kevasync merge")

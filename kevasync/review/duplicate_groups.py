@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from kevasync.dedupe.choices import marks_of
@@ -118,9 +118,12 @@ def _group(found: Search, place: int, rules: Rules, around: Surroundings) -> Gro
     stored = sorted((found.records[one] for one in item.ids), key=lambda one: _rank(one, found.linked))
     contacts = [one for one in stored if one.side is Side.SALESFORCE]
     merges = item.kind is Kind.MERGE
+    shown = {name for one in stored for name, value in one.values.items() if value is not None and name != "Id"}
     told = [Bits(one.field, one.bits) for one in found.evidence.get(place, ())]
     return Group(
-        records=tuple(_record(one, found.linked, main=not merges or one.side is Side.SALESFORCE) for one in stored),
+        records=tuple(
+            _record(one, found.linked, shown, main=not merges or one.side is Side.SALESFORCE) for one in stored
+        ),
         probability=item.probability,
         evidence=tuple(told),
         between=item.between if len(stored) > 2 else None,  # noqa: PLR2004 a pair needs no telling
@@ -137,12 +140,12 @@ def _rank(item: Stored, linked: Mapping[str, str]) -> tuple[bool, bool, int, str
     return item.side is not Side.SALESFORCE, item.id not in linked, -filled, item.id
 
 
-def _record(item: Stored, linked: Mapping[str, str], *, main: bool) -> Record:
+def _record(item: Stored, linked: Mapping[str, str], shown: Collection[str], *, main: bool) -> Record:
     notes = [f"changed {item.modified[:10]}"] if item.modified else []
     if item.id in linked:
         notes.append(f"linked to {bare(linked[item.id])}")
-    values = {name: value for name, value in item.values.items() if name != "Id"}
     marks = marks_of(item.values) if item.side is Side.SALESFORCE else {}
+    values = {name: value for name, value in item.values.items() if name in shown}
     return Record(item.id, SIDES[item.side], _title(item), values, " · ".join([bare(item.id), *notes]), marks, main)
 
 

@@ -44,7 +44,8 @@ class Group:
     """Records that may be one; the first is the proposed main one.
 
     `evidence` adds up to the match weight, prior first, of the pair named in `between` (the whole group where it is
-    empty). `survivors` says of each field which record's value survives by the rules, by position.
+    empty). `survivors` says of each field which record's value survives by the rules, by position; where it says
+    something of any field, those that it leaves out have no survivor.
     """
 
     records: tuple[Record, ...]

@@ -101,7 +101,7 @@ def _field(group: Group, name: str, labels: Mapping[str, str]) -> dict[str, Any]
         "name": name,
         "label": labels.get(name, name),
         "differs": len(set(values)) > 1,
-        "survivor": group.survivors.get(name, first),
+        "survivor": group.survivors.get(name, -1) if group.survivors else first,
         "values": [{"parts": parts(value, main if value != main else next(iter(others), main))} for value in values],
     }
 

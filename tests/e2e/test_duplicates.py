@@ -3,58 +3,22 @@
 from __future__ import annotations
 
 import json
-import random
+import os
+import signal
+from pathlib import Path
+from urllib.request import build_opener
 
+import pyarrow.parquet as pq
 import pytest
-from world import World
+from duplicates_world import CLUSTERS, DuplicatesWorld, contacts_of
 
 from kevasync.cli import duplicates_desk
 from kevasync.cli.context import Context
 from kevasync.cli.main import run
-from kevasync.dedupe import kept
 from kevasync.review import session as review_session
 from kevasync.review.desk import Desk
 from kevasync.review.duplicates import open_duplicates
 from kevasync.sandbox.server import Sandbox
-
-CLUSTERS, ALONE = 20, 60
-FIRST = (
-    *("Maria", "Robert", "Aoife", "Pieter", "Chloe", "Ines", "Thomas", "Ada", "Henrik", "Yusuf", "Priya", "Walter"),
-    *("Greta", "Oscar", "Lucia", "Stefan", "Noor", "Emil", "Hannah", "Diego", "Freya", "Marek", "Selma", "Victor"),
-)
-LAST = (
-    *("Oyelaran", "Vance", "Brennan", "Vanderberg", "Dubois", "Carvalho", "Ashby", "Nkemelu", "Lindqvist", "Demir"),
-    *("Raman", "Kowalczyk", "Hofmann", "Thornbury", "Benedetti", "Novak", "Haddad", "Sorensen", "Whitlock", "Fuentes"),
-    *("Castellan", "Zielinski", "Aldridge", "Petrov"),
-)
-TITLES = ("Head of Support", "Buyer", "Chief Technology Officer", "Accountant", "Sales Manager")
-
-
-def people(count: int) -> list[dict[str, str]]:
-    """Distinct persons, the same in every run."""
-    draw = random.Random(417)
-    names = [(first, last) for first in FIRST for last in LAST]
-    return [
-        {
-            "FirstName": first,
-            "LastName": last,
-            "Email": f"{first}.{last}@{draw.choice(('fernhill', 'brightwater', 'oakridge'))}{place}.example".lower(),
-            "Phone": f"+1212555{draw.randrange(10_000):04d}",
-            "Title": draw.choice(TITLES),
-        }
-        for place, (first, last) in enumerate(draw.sample(names, count))
-    ]
-
-
-def twin(person: dict[str, str], turn: int) -> dict[str, str]:
-    """The same person, as somebody else would have entered it."""
-    mail = person["Email"].split("@")
-    return [
-        {**person, "Email": mail[0].replace(".", "") + "@" + mail[1], "Title": "Consultant"},
-        {**person, "FirstName": person["FirstName"][0] + ".", "Description": "met at the fair"},
-        {**person, "LastName": person["LastName"].upper(), "Phone": "(212) 555-" + person["Phone"][-4:]},
-        {name: value for name, value in person.items() if name != "Title"} | {"MobilePhone": "+12125550000"},
-    ][turn % 4]
 
 
 @pytest.fixture
@@ -65,30 +29,7 @@ def sandbox():
 
 @pytest.fixture
 def world(sandbox, tmp_path):
-    """People in both systems, 20 of them twice or three times in Salesforce, with Cases; one twice in Keva."""
-    made = World(tmp_path, sandbox)
-    everybody = people(CLUSTERS + ALONE)
-    rows = [
-        row
-        for place, person in enumerate(everybody)
-        for row in ([person, *(twin(person, place + n) for n in range(1 + place % 5 // 4))] if place < CLUSTERS else [person])
-    ]
-    ids = iter([result.id for result in sandbox.org.create_many("Contact", rows)])
-    made.clusters = [[next(ids) for _ in range(2 + place % 5 // 4)] for place in range(CLUSTERS)]
-    made.alone = list(ids)
-    sandbox.org.create_many("Case", [{"ContactId": group[1], "Subject": group[1]} for group in made.clusters])
-    customers = [
-        {
-            "id": f"cust_{place:04d}", "email": person["Email"], "name": f"{person['FirstName']} {person['LastName']}",
-            "phone": person["Phone"], "jobTitle": person["Title"], "timezone": "Europe/Paris", "notes": None,
-        }
-        for place, person in enumerate(everybody[5:])
-    ]  # fmt: skip
-    twice = {**customers[-1], "id": "cust_twin", "email": customers[-1]["email"].replace(".", "", 1)}
-    # known to Keva under another address: no plan would link this one
-    other = {**customers[-2], "id": customers[-2]["id"], "email": f"x{customers[-2]['email'].replace('.', '-', 1)}"}
-    sandbox.keva.seed([*customers[:-2], other, customers[-1], twice])
-    return made
+    return DuplicatesWorld(tmp_path, sandbox)
 
 
 def searched(world, capsys):
@@ -123,10 +64,6 @@ def decide(world):
     assert {outcome for _, outcome, _ in reply["results"]} == {"saved"}
     review.close()
     return groups
-
-
-def contacts_of(group):
-    return frozenset(record.id for record in group.records if record.side == "Salesforce")
 
 
 def contacts(world):
@@ -171,7 +108,102 @@ def test_found_decided_merged_and_taken_back(world, capsys):
 
 
 def _losers(world, made):
-    import pyarrow.parquet as pq
-
     rows = pq.read_table(f"{made['path']}/records.parquet").to_pylist()
     return [row for row in rows if row["role"] == "loser"]
+
+
+def decisions_of(groups, verdict="merge", **more):
+    return "".join(json.dumps({"ids": sorted(group), "verdict": verdict, **more}) + "\n" for group in groups)
+
+
+def test_what_changed_or_vanished_since_is_left_out(world, capsys):
+    """A value edited, a record deleted, one merged by others since the review: told and left; the rest is merged."""
+    searched(world, capsys)
+    decide(world)
+    org, (edited, deleted, merged) = world.sandbox.org, world.clusters[:3]
+    org.update_many("Contact", [{"Id": edited[1], "Title": "meanwhile"}])
+    org.delete_many("Contact", [deleted[1]])
+    org.merge_records("Contact", merged[0], [merged[1]])
+    made = world.command(capsys, "merge")
+    reasons = sorted(row["reason"] for row in made["left"])
+    assert reasons == sorted([
+        f"{edited[1]} was changed since the review: Title",
+        f"gone since the review: {deleted[1]}",
+        f"gone since the review: {merged[1]}",
+    ])  # fmt: skip
+    assert (made["counts"]["clusters"], made["counts"]["skipped"]) == (CLUSTERS - 3, 3)
+    done = world.command(capsys, "apply", made["plan"], "--yes", code=3)
+    assert done["counts"]["applied"] == made["counts"]["losers"]
+
+
+def test_a_decisions_file_cut_in_half(world, capsys, tmp_path):
+    """Whole lines are recorded once, whoever reads the file again; each other line is told with its reason."""
+    searched(world, capsys)
+    text = decisions_of(world.clusters[:4], who="bo")
+    text += json.dumps({"ids": world.clusters[4], "verdict": "marry"}) + "\n"
+    text += json.dumps({"ids": world.clusters[5], "verdict": "merge", "master": "keva:cust_0000"}) + "\n"
+    text += decisions_of(world.clusters[6:7])
+    path = tmp_path / "decided.ndjson"
+    path.write_bytes(text.encode()[:-40])
+    made = world.command(capsys, "merge", "--decisions", str(path))
+    assert (made["decisions"]["recorded"], made["counts"]["clusters"]) == (4, 4)
+    assert [row["line"] for row in made["decisions"]["left"]] == [5, 6, 7]
+    assert "cut off" in made["decisions"]["left"][2]["reason"]
+    again = world.command(capsys, "merge", "--decisions", str(path))
+    assert (again["decisions"]["recorded"], again["decisions"]["known"]) == (0, 4)
+    missing = world.command(capsys, "merge", "--decisions", str(tmp_path / "no.ndjson"), code=2)
+    assert missing["error"]["code"] == "decisions-unreadable"
+
+
+def test_nothing_searched_nothing_decided_or_damaged(world, capsys):
+    """Each says what to do; a damaged search costs no decision, and the next search mends it."""
+    assert world.command(capsys, "dedupe", code=1)["error"]["code"] == "snapshot-missing"
+    said = world.command(capsys, "review", "duplicates", "--no-open", code=2)
+    assert said["error"]["code"] == "duplicates-not-searched"
+    assert world.command(capsys, "merge", code=2)["error"]["code"] == "merge-nothing"
+    found = searched(world, capsys)
+    decide(world)
+    path = f"{found['path']}/groups.parquet"
+    os.truncate(path, 100)
+    said = world.command(capsys, "review", "duplicates", "--no-open", code=1)
+    assert said["error"]["code"] == "duplicates-damaged"
+    assert world.command(capsys, "merge", "--above", "0.9", code=1)["error"]["code"] == "duplicates-damaged"
+    assert world.command(capsys, "merge")["counts"]["clusters"] == CLUSTERS
+    assert world.command(capsys, "dedupe")["waiting"] == 0
+
+
+def test_a_no_holds_and_a_threshold_merges_the_rest(world, capsys, tmp_path):
+    """What somebody parted stays parted in later searches and is not merged by --above; undecided groups are."""
+    searched(world, capsys)
+    path = tmp_path / "decided.ndjson"
+    path.write_text(decisions_of(world.clusters[:2], "different") + decisions_of(world.clusters[2:3], "merge"))
+    made = world.command(capsys, "merge", "--decisions", str(path), "--above", "0.5")
+    assert made["decisions"]["left"] == []
+    assert made["counts"]["clusters"] == CLUSTERS - 2
+    found = world.command(capsys, "dedupe")
+    assert found["decided"] == 3
+    review, _ = desk_of(world)
+    apart = [set(group) for group in world.clusters[:2]]
+    standing, _ = review.queue.standing()
+    for group in review.session.groups:
+        if any(pair <= contacts_of(group) for pair in apart):
+            assert standing[group.name].verdict == "different"
+    review.close()
+
+
+def test_the_command_serves_the_real_groups(world, capsys):
+    """`kevasync review duplicates` comes up behind its token and leaves no session file behind."""
+    searched(world, capsys)
+    with world.process("-m", "kevasync", "review", "duplicates", "--no-open", "--json", "--quiet") as process:
+        text = ""
+        while not text.rstrip().endswith("}"):
+            line = process.stdout.readline().decode()
+            assert line, f"it ended before it was up: {text}"
+            text += line
+        said = json.loads(text[text.index("{") :])
+        opener = build_opener()
+        with opener.open(said["url"]) as answer:
+            assert answer.status == 200
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+    assert not Path(said["session"]).exists()
