@@ -13,6 +13,7 @@ import pytest
 
 from kevasync.errors import KevasyncError, Refused, UsageError
 from kevasync.workspace import Settings, Workspace
+from kevasync.workspace.settings import parse_settings
 
 HOLDER = """
 import sys, time
@@ -237,7 +238,8 @@ def test_settings_cannot_be_changed_in_passing(tmp_path):
 
 def test_survivorship_rules_are_settings():
     """A rule for all fields and rules by field, also of a field called Token; a rule that is none is said."""
-    text = 'workspace_id = "w"\n[survivorship]\ndefault = "longest"\nfields = { Phone = "most_recent", Token__c = "union" }\n'
+    rules = 'default = "longest"\nfields = { Phone = "most_recent", Token__c = "union" }\n'
+    text = f'workspace_id = "w"\n[survivorship]\n{rules}'
     said = parse_settings(text, "kevasync.toml", {}).survivorship
     assert (said.default, dict(said.fields)) == ("longest", {"Phone": "most_recent", "Token__c": "union"})
     with pytest.raises(UsageError) as error:
