@@ -31,7 +31,7 @@ BECOMES = {
 }
 SIDES = {Side.KEVA: "Keva", Side.SALESFORCE: "Salesforce"}
 EVIDENCE = {
-    "prior": "Any two records", "together": "Together with their neighbours", "name": "Name", "email": "E-mail",
+    "prior": "Any two records", "together": "Neighbours", "name": "Name", "email": "E-mail",
     "phone": "Telephone", "company": "Company", "street": "Street", "city": "City", "postcode": "Postcode",
     "region": "Region", "dob": "Date of birth", "title": "Title", "identifier": "Identifier", "other": "Other",
 }  # fmt: skip

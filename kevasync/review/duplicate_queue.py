@@ -71,7 +71,7 @@ class DuplicateQueue:
         }
         text = ""
         if detail["verdict"] == Verdict.MERGE:
-            text = group.becomes or f"{len(group.records) - len(without)} records into {detail.get('master')}"
+            text = group.becomes or f"{group.merging(without)} records into {detail.get('master')}"
         return Standing(detail["verdict"], text, last.who, last.at, names, answer)
 
     def _known(self, subject: str) -> Group:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from kevasync.dedupe.decisions import subject_of
@@ -64,6 +64,10 @@ class Group:
     def name(self) -> str:
         """What decisions on it are kept under."""
         return subject_of([record.id for record in self.records])
+
+    def merging(self, without: Sequence[int] = ()) -> int:
+        """How many records a merge would make one, without those at these places."""
+        return sum(record.main for place, record in enumerate(self.records) if place not in without)
 
     @property
     def fields(self) -> tuple[str, ...]:

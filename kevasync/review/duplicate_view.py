@@ -49,7 +49,7 @@ def row(group: Group) -> dict[str, Any]:
         "surplus": group.surplus,
         "alternatives": [
             {
-                "text": group.becomes or f"{size} records into {group.records[0].id}",
+                "text": group.becomes or f"{group.merging()} records into {group.records[0].id}",
                 "label": "",
                 "confidence": min(round(group.probability, 4), SUREST),
                 "answer": {"choices": {}, "master": 0, "without": []},
