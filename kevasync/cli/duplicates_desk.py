@@ -18,7 +18,7 @@ from kevasync.dedupe.scoring import default_model
 from kevasync.dedupe.sides import side_of
 from kevasync.errors import KevasyncError, UsageError
 from kevasync.records import Schema, Side
-from kevasync.review.duplicate_groups import Surroundings, measured_here, session_of, shown_groups
+from kevasync.review.duplicate_groups import Order, Surroundings, measured_here, session_of, shown_groups
 from kevasync.review.duplicate_session import DuplicateSession
 from kevasync.store.decisions import current_user
 from kevasync.store.files import sha256
@@ -30,7 +30,7 @@ __all__ = ["duplicates_session"]
 
 
 def duplicates_session(
-    at: Context, object_name: str, limit: int, *, children: bool, who: str | None
+    at: Context, object_name: str, limit: int, *, order: str = "uncertain", children: bool = True, who: str | None
 ) -> DuplicateSession:
     """The review of the last search.
 
@@ -47,7 +47,7 @@ def duplicates_session(
         if taken_since(found, opened, mapping):
             at.note("There are newer snapshots than those that were searched: kevasync dedupe searches again.")
         decisions = DuplicateDecisions(opened.decisions)
-        places, _ = shown_groups(found, decisions, limit)
+        places = shown_groups(found, decisions, limit, Order(order))
         around = _surroundings(at, opened, found, places, children=children)
         return session_of(
             found,
@@ -57,6 +57,7 @@ def duplicates_session(
             rules_of(workspace),
             around,
             measured_here(decisions, _levels()),
+            Order(order),
         )
 
 

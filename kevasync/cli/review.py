@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -71,9 +71,11 @@ def mappings(
 def duplicates(
     ctx: typer.Context,
     object_name: Annotated[str, typer.Option("--object", help="The mapping's object.")] = "contact",
-    limit: Annotated[
-        int, typer.Option(min=1, max=5_000, help="So many groups on the page, the most telling first.")
-    ] = 1_000,
+    order: Annotated[
+        Literal["uncertain", "largest", "surest"],
+        typer.Option(help="Which groups come first, and so onto the page: uncertain tell most."),
+    ] = "uncertain",
+    limit: Annotated[int, typer.Option(min=1, max=5_000, help="So many groups on the page.")] = 1_000,
     children: Annotated[
         bool, typer.Option("--children/--no-children", help="Ask Salesforce what a merge would move.")
     ] = True,
@@ -91,7 +93,7 @@ def duplicates(
     from kevasync.cli.review_server import serve
     from kevasync.review import session
 
-    made = duplicates_session(at, object_name, limit, children=children, who=name)
+    made = duplicates_session(at, object_name, limit, order=order, children=children, who=name)
     for note in made.notes:
         at.note(note)
     path = at.workspace.state_dir / "review" / f"{made.name}.json"

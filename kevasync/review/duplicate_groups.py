@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from kevasync.dedupe.choices import marks_of
 from kevasync.dedupe.decisions import DuplicateDecisions, Verdict, subject_of
-from kevasync.dedupe.groups import Kind
+from kevasync.dedupe.groups import Found, Kind
 from kevasync.dedupe.kept import Search
 from kevasync.dedupe.sides import Stored, bare
 from kevasync.dedupe.survivorship import Member, Rules, golden_record
@@ -17,7 +18,7 @@ from kevasync.records import Schema, Side
 from kevasync.review.duplicate_session import Bits, DuplicateSession, Group, Record
 from kevasync.review.session import Level, Measured
 
-__all__ = ["Surroundings", "measured_here", "session_of", "shown_groups"]
+__all__ = ["Order", "Surroundings", "measured_here", "session_of", "shown_groups"]
 
 SHOWN = 1_000
 """So many groups are put on one page; the rest wait for the next."""
@@ -46,15 +47,30 @@ class Surroundings:
     children: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
-def shown_groups(found: Search, decisions: DuplicateDecisions, most: int = SHOWN) -> tuple[list[int], int]:
-    """The places of the groups for one page, those that wait first, and how many groups there are in all."""
+class Order(StrEnum):
+    """Which groups come first."""
+
+    UNCERTAIN = "uncertain"
+    LARGEST = "largest"
+    SUREST = "surest"
+
+
+def shown_groups(
+    found: Search, decisions: DuplicateDecisions, most: int = SHOWN, order: Order = Order.UNCERTAIN
+) -> list[int]:
+    """The places of the groups for one page, those that wait before those decided on."""
     held = decisions.holding()
+    keys: Mapping[Order, Callable[[Found], float]] = {
+        Order.UNCERTAIN: lambda item: -item.gain,
+        Order.LARGEST: lambda item: -len(item.ids),
+        Order.SUREST: lambda item: -item.probability,
+    }
 
-    def order(place: int) -> tuple[bool, float]:
+    def rank(place: int) -> tuple[bool, float]:
         at = held.get(subject_of(found.groups[place].ids))
-        return at is not None and at.detail["verdict"] != Verdict.SKIP, -found.groups[place].gain
+        return at is not None and at.detail["verdict"] != Verdict.SKIP, keys[order](found.groups[place])
 
-    return sorted(range(len(found.groups)), key=order)[:most], len(found.groups)
+    return sorted(range(len(found.groups)), key=rank)[:most]
 
 
 def session_of(
@@ -65,8 +81,9 @@ def session_of(
     rules: Rules,
     around: Surroundings,
     measured: Measured | None,
+    order: Order = Order.UNCERTAIN,
 ) -> DuplicateSession:
-    """The review of these groups. Names of records are those of the search: a customer's begin with `keva:`."""
+    """The review of these groups, in the order given. Names of records are those of the search."""
     names = dict.fromkeys(name for item in found.records.values() for name in item.values)
     labels = {name: _label(name, around.schema) for name in names}
     notes = _notes(found)
@@ -80,6 +97,7 @@ def session_of(
         labels=EVIDENCE | labels,
         measured=measured,
         notes=tuple(notes),
+        order=str(order),
     )
 
 

@@ -88,6 +88,7 @@ class DuplicateSession:
     labels: Mapping[str, str] = field(default_factory=dict)
     measured: Measured | None = None
     notes: tuple[str, ...] = ()
+    order: str = "uncertain"
     version: int = VERSION
 
     @property

@@ -98,6 +98,9 @@ def test_found_decided_merged_and_taken_back(world, capsys):
     )
     assert run(["show", made["plan"], "--workspace", str(world.folder)]) == 0
     assert "master" in capsys.readouterr().out
+    (link,) = [row for row in made["linked"] if row["keva_id"] == "cust_0073"]
+    assert link["sf_id"] == world.alone[-2]
+    assert made["in_keva"] == [["cust_0074", "cust_twin"]]
     done = world.command(capsys, "apply", made["plan"], "--yes")
     assert (done["status"], done["balanced"], done["counts"]["applied"]) == ("done", True, surplus)
     assert len(contacts(world)) == len(before) - surplus
@@ -105,7 +108,10 @@ def test_found_decided_merged_and_taken_back(world, capsys):
     undone = world.command(capsys, "undo", done["run"], "--yes")
     assert (undone["status"], undone["told"]) == ("done", [])
     assert contacts(world) == before
-    assert found["groups"]["link"] + found["groups"]["keva"] >= 2
+    plan = world.command(capsys, "plan")
+    rows = pq.read_table(f"{plan['path']}/records.parquet").to_pylist()
+    (row,) = [row for row in rows if row["keva_id"] == "cust_0073"]
+    assert (row["sf_id"], row["operation"] in {"create", "ambiguous"}) == (link["sf_id"], False)
 
 
 def _losers(world, made):

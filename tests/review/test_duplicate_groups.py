@@ -13,7 +13,7 @@ from kevasync.dedupe.sides import Stored
 from kevasync.dedupe.survivorship import Rule, Rules
 from kevasync.errors import RunError
 from kevasync.records import Field, Schema, Side
-from kevasync.review.duplicate_groups import Surroundings, measured_here, session_of, shown_groups
+from kevasync.review.duplicate_groups import Order, Surroundings, measured_here, session_of, shown_groups
 from kevasync.store.decisions import Decisions
 from kevasync.store.state import State
 
@@ -82,8 +82,9 @@ def test_what_tells_most_comes_first(search, decisions):
     """Undecided before decided, uncertain before sure; a skip is undecided."""
     say(decisions, 1, ("c", "keva:2"))
     say(decisions, 2, ("d", "e"), "skip")
-    assert shown_groups(search, decisions) == ([2, 0, 1], 3)
-    assert shown_groups(search, decisions, 1) == ([2], 3)
+    assert shown_groups(search, decisions) == [2, 0, 1]
+    assert shown_groups(search, decisions, 1) == [2]
+    assert shown_groups(search, decisions, 2, Order.SUREST) == [0, 2]
 
 
 def test_precision_is_measured_here_before_it_is_taken_from_the_model(decisions):
