@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -63,11 +63,13 @@ def write(
     *,
     seen: str | None = None,
     spelling: Callable[[str], str] = str,
+    applied: Collection[str] = (),
 ) -> Written:
     """Make the accepted pairs field mappings of the file, in one step; `spelling` gives a column its Keva name.
 
     An entry that is there already stays as it is, unless the decision changed it. What a decision put there and
-    another took back goes. `seen` is the fingerprint that the reviewer knew: a file changed since is not touched.
+    another took back goes. `applied` are the ids of decisions that were written before: what somebody made of their
+    entries since stays. `seen` is the fingerprint that the reviewer knew: a file changed since is not touched.
     Raises UsageError automap-no-table, mapping-invalid, mapping-missing; Refused automap-mapping-changed.
     """
     if object_name not in {"Contact", "Account"}:
@@ -79,7 +81,9 @@ def write(
     draft = path.with_name(f".{path.name}.{os.getpid()}.draft")
     shutil.copyfile(path, draft)
     try:
-        made = _Edit(draft, mapping, object_name, spelling).all([one for one in decisions if one.object == object_name])
+        made = _Edit(draft, mapping, object_name, spelling, applied).all(
+            [one for one in decisions if one.object == object_name]
+        )
         file.load(draft)
         if fingerprint(path) != before:
             raise Refused("automap-mapping-changed", f"{path} was changed while it was being written")
@@ -93,10 +97,18 @@ def write(
 class _Edit:
     """The edits of one copy of the file."""
 
-    def __init__(self, draft: Path, mapping: Mapping, object_name: str, spelling: Callable[[str], str]) -> None:
+    def __init__(
+        self,
+        draft: Path,
+        mapping: Mapping,
+        object_name: str,
+        spelling: Callable[[str], str],
+        applied: Collection[str],
+    ) -> None:
         self.draft = draft
         self.object = object_name
         self.spelling = spelling
+        self.applied = frozenset(applied)
         self.there = {(field.keva, field.salesforce): field for item in mapping.objects for field in item.fields}
 
     def all(self, decisions: list[MappingDecision]) -> Written:
@@ -117,7 +129,7 @@ class _Edit:
             place = (field.keva, field.salesforce)
             if reason is not None:
                 held.append((decision, reason))
-            elif place in self.there and decision.verdict is not Verdict.CHANGE:
+            elif place in self.there and (decision.verdict is not Verdict.CHANGE or decision.id in self.applied):
                 unchanged.append(decision)
             else:
                 self.there[place] = fields[place] = field

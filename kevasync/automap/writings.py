@@ -25,8 +25,12 @@ class Writings:
         kept = self._decisions.list(what=_WHAT)
         return followed(seen, [(item.detail["was"], item.detail["now"]) for item in kept])
 
+    def applied(self) -> frozenset[str]:
+        """The ids of the decisions that were written before."""
+        return frozenset(name for item in self._decisions.list(what=_WHAT) for name in item.detail.get("decisions", ()))
+
     def remember(self, who: str, made: Written) -> None:
         """Keep what a writing did; one that changed nothing is none."""
         if made.was != made.fingerprint:
-            detail = {"was": made.was, "now": made.fingerprint, "fields": len(made.written)}
+            detail = {"was": made.was, "now": made.fingerprint, "decisions": [one.id for one in made.written]}
             self._decisions.add(who, _WHAT, detail)

@@ -218,7 +218,8 @@ class Desk:
         writings = None if self.kept is None else Writings(self.kept.decisions)
         # what the screen or this command wrote since the review was written is no edit by hand
         seen = writings.followed(self._seen) if writings is not None and self._seen else None
-        made = mapping_file.write(path, self.all_decisions(), self.object, seen=seen, spelling=spelled)
+        applied = frozenset() if writings is None else writings.applied()
+        made = mapping_file.write(path, self.all_decisions(), self.object, seen=seen, spelling=spelled, applied=applied)
         if writings is not None:
             writings.remember(current_user(), made)
         self._held_back = len(made.held)

@@ -95,6 +95,7 @@ class MappingSave:
             object_name,
             seen=self._seen,
             spelling=self._spelling,
+            applied=self._writings.applied(),
         )
         self._seen = made.fingerprint
         self._writings.remember(who, made)

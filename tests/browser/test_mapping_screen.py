@@ -23,6 +23,13 @@ def settled(page):
         return find(document)?.textContent === 'All saved'; }""")
 
 
+def says(page, place, text):
+    """Wait until a part of the screen reads so: it is drawn with the next frame."""
+    from playwright.sync_api import expect
+
+    expect(page.locator(place)).to_have_text(text)
+
+
 def press(page, *keys):
     for key in keys:
         page.keyboard.press(key)
@@ -44,7 +51,7 @@ def test_accept_reject_change_undo_reload_save(serve, visit, tmp_path):
     said = [status_of(page, name) for name in ("first_name", "last_name", "full_name", "email_address")]
     assert [text.split(", ")[1].split()[0] for text in said] == ["Accepted", "Rejected", "Changed", "Changed"]
     assert [verdict for _, verdict, _ in server.decisions()] == ["accept", "reject", "change", "change"]
-    assert page.locator(".kv-live").text_content().startswith("Changed: email_address, Assistant")
+    says(page, ".kv-live", re.compile("^Changed: email_address, Assistant"))
     press(page, "u")
     settled(page)
     assert "to decide" in status_of(page, "email_address")
@@ -78,7 +85,7 @@ def test_a_burst_of_two_hundred_presses_loses_nothing(serve, visit):
     settled(page)
     found = server.decisions()
     assert len(found) == len({subject for subject, _, _ in found}) == 200
-    assert page.locator(".kv-counted").text_content() == "200 of 220 decided"
+    says(page, ".kv-counted", "200 of 220 decided")
     assert took < 4_000  # milliseconds for a hundred: far below what a hand can press, on a busy machine too
 
 
@@ -128,7 +135,7 @@ def test_a_killed_server_loses_nothing(serve, visit, way):
     server.kill()
     assert len(server.decisions()) == 3
     press(page, "a", "r", "a", "u", "a")
-    assert page.locator(".kv-saved").text_content() == "5 unsaved"
+    says(page, ".kv-saved", "5 unsaved")
     server.start()
     if way == "reload":
         page.reload()
@@ -192,7 +199,7 @@ def test_many_at_once_with_measured_precision(serve, visit):
     press(page, "u")
     settled(page)
     assert [verdict for _, verdict, _ in server.decisions()] == ["accept"] * count + ["undo"] * count
-    assert page.locator(".kv-counted").text_content() == "0 of 20 decided"
+    says(page, ".kv-counted", "0 of 20 decided")
 
 
 def test_the_list_speaks_to_a_screen_reader(serve, visit):
@@ -215,8 +222,8 @@ def test_the_list_speaks_to_a_screen_reader(serve, visit):
 
 
 def test_light_and_dark(serve, visit, tmp_path):
-    """Follows the system; the pictures are kept where KEVASYNC_SCREENSHOTS says, to be looked at."""
-    server = serve()
+    """Follows the system, at a thousand columns; the pictures are kept where KEVASYNC_SCREENSHOTS says, to be looked at."""
+    server = serve(1_000)
     folder = Path(os.environ.get("KEVASYNC_SCREENSHOTS") or tmp_path)
     grounds = {}
     for theme in ("light", "dark"):
@@ -227,9 +234,13 @@ def test_light_and_dark(serve, visit, tmp_path):
         if theme == "light":
             press(page, "a", "2", "r", "j", "j")
             settled(page)
+            page.wait_for_selector(".kv-bars")
         page.screenshot(path=folder / f"mapping-{theme}.png")
-        press(page, "?")
-        page.screenshot(path=folder / f"mapping-{theme}-keys.png")
+        for name, key in (("keys", "?"), ("many", "A"), ("change", "c")):
+            press(page, key)
+            page.wait_for_selector(".kv-dialog")
+            page.screenshot(path=folder / f"mapping-{theme}-{name}.png")
+            press(page, "Escape")
     assert grounds["light"] == "rgb(255, 255, 255)"
     assert grounds["dark"] != grounds["light"]
 
