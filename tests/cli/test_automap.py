@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import json
+import re
 import resource
 import shutil
 import subprocess
@@ -16,6 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from kevasync.automap.model_file import default_dir
+from kevasync.cli import review_server
 from kevasync.cli.context import Context
 from kevasync.cli.main import run
 from kevasync.cli.review_desk import mapping_session
@@ -200,6 +202,28 @@ def test_a_mapping_edited_meanwhile_is_refused_and_the_decisions_kept(workspace,
     text = (workspace / "mapping.toml").read_text()
     assert "# mine" in text
     assert 'transform = ["e164"]' in text
+
+
+def test_the_commands_of_the_readme(workspace, here, capsys, monkeypatch):
+    """What the README says about mapping runs as it stands there, one line after the other."""
+    readme = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+    lines = [
+        line.partition("#")[0].split()[2:]
+        for line in readme.splitlines()
+        if re.match(r"\$ kevasync (automap|rev)", line)
+    ]
+    (workspace / "users.csv").write_bytes(FILES["comma.csv"])
+    monkeypatch.chdir(workspace)
+    served = []
+    monkeypatch.setattr(review_server, "serve", lambda *given, **_: served.append((given[1], given[2].is_file())))
+    for words in lines:
+        assert run(words) == 0, capsys.readouterr().err
+        if "--to" in words:
+            decide(workspace / "review.xlsx", {"id": ("change", "AssistantName")})
+        capsys.readouterr()
+    assert len(lines) == 4
+    assert served == [("map_fields.py", True)]
+    assert "AssistantName" in (workspace / "mapping.toml").read_text()
 
 
 def test_a_save_in_the_screen_is_no_edit_by_hand(workspace, here, capsys):
