@@ -50,6 +50,9 @@ COMMANDS: dict[str, Entry] = {
     "reconcile": Entry(WORK, "Extract, plan and apply in one, for schedulers.", "kevasync.cli.reconcile:reconcile"),
     "undo": Entry(LOOK, "Take a run back.", "kevasync.cli.apply:undo"),
     "log": Entry(LOOK, "List runs, and every change with its outcome.", "kevasync.cli.log:log"),
+    "dedupe": Entry(
+        WORK, "Find duplicates in any table: pairs, probabilities, clusters.", "kevasync.cli.dedupe:dedupe"
+    ),
     "sandbox": Entry(START, "Run a Salesforce org and Keva on this machine.", "kevasync.cli.sandbox:sandbox"),
 }
 """Every command, in the order in which `--help` shows them. A command that is not here does not exist."""

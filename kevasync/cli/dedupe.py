@@ -1,4 +1,4 @@
-"""`kevasync dedupe`: finds duplicates in any table, with no workspace and no labels. Writes only the files it is told to."""
+"""`kevasync dedupe`: finds duplicates in any table, without workspace or labels; writes only what it is told to."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 __all__ = ["dedupe"]
 
 
-
 def dedupe(
     ctx: typer.Context,
     files: Annotated[
@@ -30,17 +29,22 @@ def dedupe(
         list[str] | None,
         typer.Option(
             metavar="ROLE=COLUMN,...",
-            help="Which column plays which role; once for all files or once a file, in order. Without it, guessed from the headers.",
+            help="Which column plays which role, once or once a file, in order; else guessed from the headers.",
         ),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Write the pairs: id_a, id_b, probability, weight in bits. Parquet, or CSV by its ending.")
+        Path | None,
+        typer.Option(help="Write the pairs: id_a, id_b, probability, weight in bits. Parquet, or CSV by its ending."),
     ] = None,
     clusters: Annotated[
         Path | None, typer.Option(help="Write every record's cluster: id, cluster. Parquet, or CSV by its ending.")
     ] = None,
-    threshold: Annotated[float, typer.Option(min=0.01, max=0.999, help="Pairs from this probability on count as one person.")] = 0.5,
-    floor: Annotated[float, typer.Option(min=0.0005, max=0.5, help="Pairs below this probability are not written.")] = 0.01,
+    threshold: Annotated[
+        float, typer.Option(min=0.01, max=0.999, help="Pairs from this probability on count as one person.")
+    ] = 0.5,
+    floor: Annotated[
+        float, typer.Option(min=0.0005, max=0.5, help="Pairs below this probability are not written.")
+    ] = 0.01,
 ) -> None:
     """Find records that are the same person or organisation, by a model that needs no labels.
 
@@ -60,7 +64,12 @@ def dedupe(
         pairs = find_pairs(con, files, roles, floor=floor, tell=at.progress.start)
         document = pairs.report.as_dict()
         probability = pairs.probability
-        document |= {"threshold": threshold, "floor": floor, "pairs": len(probability), "matches": int((probability >= threshold).sum())}
+        document |= {
+            "threshold": threshold,
+            "floor": floor,
+            "pairs": len(probability),
+            "matches": int((probability >= threshold).sum()),
+        }
         if out is not None:
             _write(con, pairs.table, out)
             document["out"] = str(out)
@@ -82,7 +91,9 @@ def _connect(memory: str) -> duckdb.DuckDBPyConnection:
     import duckdb
 
     spill = tempfile.gettempdir()
-    return duckdb.connect(config={"memory_limit": memory, "temp_directory": spill, "preserve_insertion_order": "false"})
+    con = duckdb.connect(config={"memory_limit": memory, "temp_directory": spill, "preserve_insertion_order": "false"})
+    con.execute("set enable_progress_bar = false")
+    return con
 
 
 def _write(con: duckdb.DuckDBPyConnection, table: pa.Table, path: Path) -> None:
@@ -105,7 +116,10 @@ def _write(con: duckdb.DuckDBPyConnection, table: pa.Table, path: Path) -> None:
 
 def _cluster_counts(con: duckdb.DuckDBPyConnection, grouped: pa.Table) -> dict[str, Any]:
     con.register("dd_grouped", grouped)
-    rows = con.execute("select size, count(*) from (select count(*) as size from dd_grouped group by cluster) group by size order by size").fetchall()
+    rows = con.execute(
+        "select size, count(*) from (select count(*) as size from dd_grouped group by cluster) group by size "
+        "order by size"
+    ).fetchall()
     con.unregister("dd_grouped")
     return {
         "count": sum(count for _, count in rows),
@@ -125,9 +139,22 @@ def _show(screen: Screen, document: dict[str, Any], pairs: Pairs) -> None:
     if document["not_compared"]:
         screen.line(f"Not compared, too many of role other: {', '.join(document['not_compared'])}", style="yellow")
     rows = [
-        (rule.rule, f"{rule.cost:,}", f"{rule.pairs:,}", f"{rule.new_pairs:,}", f"{rule.capped_blocks:,} blocks, {rule.capped_records:,} records" if rule.capped_blocks else "")
+        (
+            rule.rule,
+            f"{rule.cost:,}",
+            f"{rule.pairs:,}",
+            f"{rule.new_pairs:,}",
+            f"{rule.capped_blocks:,} blocks, {rule.capped_records:,} records" if rule.capped_blocks else "",
+        )
         for rule in pairs.report.rules
     ]
-    screen.table(("blocking rule", "cost in full", "pairs", "new", "capped"), rows, right=("cost in full", "pairs", "new"))
-    screen.line(f"Compared {document['candidates'] + document['closing']:,} pairs; {document['matches']:,} at {document['threshold']:g} or above.")
-    screen.line(f"Largest cluster {counts['largest']:,}; one record a cluster would leave out {counts['surplus_records']:,}.")
+    screen.table(
+        ("blocking rule", "cost in full", "pairs", "new", "capped"), rows, right=("cost in full", "pairs", "new")
+    )
+    screen.line(
+        f"Compared {document['candidates'] + document['closing']:,} pairs; "
+        f"{document['matches']:,} at {document['threshold']:g} or above."
+    )
+    screen.line(
+        f"Largest cluster {counts['largest']:,}; one record a cluster would leave out {counts['surplus_records']:,}."
+    )
