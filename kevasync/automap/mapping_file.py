@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from kevasync.automap.decisions import MappingDecision, Verdict, holding
+from kevasync.automap.decisions import Held, MappingDecision, Verdict, holding
 from kevasync.errors import Refused, UsageError
 from kevasync.mapping import file
 from kevasync.mapping.definition import FieldMapping, Mapping
@@ -101,8 +101,9 @@ class _Edit:
 
     def all(self, decisions: list[MappingDecision]) -> Written:
         held_now = holding(decisions)
-        removed = self._remove_taken_back(decisions)
+        removed = self._taken_back(decisions, held_now)
         written, unchanged, held, to_create = [], [], [], []
+        fields: dict[tuple[str, tuple[str, ...]], FieldMapping] = {}
         for now in held_now.values():
             decision = now.accepted
             if decision is None:
@@ -119,9 +120,10 @@ class _Edit:
             elif place in self.there and decision.verdict is not Verdict.CHANGE:
                 unchanged.append(decision)
             else:
-                file.set_field(self.draft, field, _TABLE)
-                self.there[place] = field
+                self.there[place] = fields[place] = field
                 written.append(decision)
+        # at once: a rewrite for each field of a thousand takes minutes
+        file.change_fields(self.draft, list(fields.values()), [one for one in removed if one not in fields], _TABLE)
         return Written(tuple(written), tuple(unchanged), removed, tuple(held), tuple(to_create), "", "")
 
     def _field(self, decision: MappingDecision) -> FieldMapping:
@@ -152,9 +154,10 @@ class _Edit:
                 return f"{keva} is read from {', '.join(targets)} already; one Keva field takes one value"
         return None
 
-    def _remove_taken_back(self, decisions: list[MappingDecision]) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """Take out the entries whose pair was accepted once and since rejected or given another field."""
-        held = holding(decisions)
+    def _taken_back(
+        self, decisions: list[MappingDecision], held: dict[tuple[str, str], Held]
+    ) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """The entries whose pair was accepted once and since rejected or given another field: they go."""
         removed = []
         for decision in decisions:
             now = held[decision.object, decision.source]
@@ -164,7 +167,6 @@ class _Edit:
             field = self._field(decision)
             place = (field.keva, field.salesforce)
             if place in self.there and (instead or decision.targets in now.rejected):
-                file.remove_field(self.draft, *place, _TABLE)
                 del self.there[place]
                 removed.append(place)
         return tuple(removed)
