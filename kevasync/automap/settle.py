@@ -42,8 +42,8 @@ def _one(
     profile = item.source.profile
     if profile is None or not profile.filled:
         return item
-    named = (one.target for one in item.candidates if one.target is not None)
-    keys = [name for name in named if name in fields and fields[name].type == "id"]
+    names = [one.target for one in item.candidates if one.target is not None and one.target in fields]
+    keys = [name for name in names if fields[name].type == "id"]
     if keys and (why := _no_ids(profile, object_name)):
         return _moved(item, keys[0], None, _KEPT, why)
     if item.candidates[0].target == "Phone" and "MobilePhone" in fields and (why := _all_mobile(item.source, region)):

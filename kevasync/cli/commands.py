@@ -40,6 +40,10 @@ COMMANDS: dict[str, Entry] = {
         START, "Suggest which Salesforce field each column goes to, with the evidence.", "kevasync.cli.automap:app"
     ),
     "review": Entry(WORK, "Decide on suggestions in the browser, by keyboard.", "kevasync.cli.review:app"),
+    "dedupe": Entry(
+        WORK, "Find duplicates in the workspace's snapshots, or in any table.", "kevasync.cli.dedupe:dedupe"
+    ),
+    "merge": Entry(WORK, "Write the merges that were decided on into a plan.", "kevasync.cli.merge:merge"),
     "quality": Entry(LOOK, "Check a plan or the snapshots against the quality suites.", "kevasync.cli.quality:quality"),
     "version": Entry(START, "Show the versions of kevasync and of what it stands on.", "kevasync.cli.version:version"),
     "demo": Entry(START, "Show it all work, on synthetic data and a local org.", "kevasync.cli.demo:demo"),

@@ -1,4 +1,4 @@
-"""`kevasync dedupe`: finds duplicates in any table, with no workspace and no labels. Writes only the files it is told to."""
+"""`kevasync dedupe`: finds duplicates in any table, or in a workspace's snapshots; needs no labels, merges nothing."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kevasync.cli.context import Context
+from kevasync.cli.exits import ExitCode
 from kevasync.errors import UsageError
 
 if TYPE_CHECKING:
@@ -20,47 +21,74 @@ if TYPE_CHECKING:
 __all__ = ["dedupe"]
 
 
-
 def dedupe(
     ctx: typer.Context,
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="CSV, TSV, NDJSON, JSON or Parquet; several are one table.")
-    ],
+        list[Path] | None,
+        typer.Argument(metavar="[FILE...]", help="CSV, TSV, NDJSON, JSON or Parquet; several are one table."),
+    ] = None,
     columns: Annotated[
         list[str] | None,
         typer.Option(
             metavar="ROLE=COLUMN,...",
-            help="Which column plays which role; once for all files or once a file, in order. Without it, guessed from the headers.",
+            help="Which column plays which role, once or once a file, in order; else guessed from the headers.",
         ),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Write the pairs: id_a, id_b, probability, weight in bits. Parquet, or CSV by its ending.")
+        Path | None,
+        typer.Option(help="Write the pairs: id_a, id_b, probability, weight in bits. Parquet, or CSV by its ending."),
     ] = None,
     clusters: Annotated[
         Path | None, typer.Option(help="Write every record's cluster: id, cluster. Parquet, or CSV by its ending.")
     ] = None,
-    threshold: Annotated[float, typer.Option(min=0.01, max=0.999, help="Pairs from this probability on count as one person.")] = 0.5,
-    floor: Annotated[float, typer.Option(min=0.0005, max=0.5, help="Pairs below this probability are not written.")] = 0.01,
-) -> None:
+    threshold: Annotated[
+        float, typer.Option(min=0.01, max=0.999, help="Pairs from this probability on count as one person.")
+    ] = 0.5,
+    floor: Annotated[
+        float, typer.Option(min=0.0005, max=0.5, help="Pairs below this probability are not written.")
+    ] = 0.01,
+    object_name: Annotated[str, typer.Option("--object", help="In a workspace: the mapping's object.")] = "contact",
+    detailed_exitcode: Annotated[
+        bool, typer.Option("--detailed-exitcode", help="In a workspace: end with 4 where groups wait for a person.")
+    ] = False,
+) -> int:
     """Find records that are the same person or organisation, by a model that needs no labels.
 
     Roles: id, source, name, first_name, last_name, email, phone, company, street, city, postcode, state, country, dob,
     title, website, identifier, other. Several columns may play one role. Without an id, records are called by their row
     number, from 1. Nothing is merged.
+
+    Without FILE, in a workspace: looks among the latest snapshots of both sides, within each and across, and keeps what
+    it finds for `kevasync review duplicates`. What people decided holds.
     """
+    at = Context.of(ctx)
+    if not files:
+        given = {"--columns": columns, "--out": out, "--clusters": clusters}
+        wrong = [name for name, value in given.items() if value]
+        if wrong:
+            raise UsageError(
+                "usage", f"{', '.join(wrong)} needs a FILE; without one the workspace's snapshots are searched"
+            )
+        from kevasync.cli.dedupe_workspace import dedupe_workspace
+
+        return dedupe_workspace(at, object_name, threshold, detailed=detailed_exitcode)
     from kevasync.cli.plan_files import memory_limit
     from kevasync.dedupe.clustering import clusters as make_clusters
     from kevasync.dedupe.columns import parse
     from kevasync.dedupe.pipeline import find_pairs
 
-    at = Context.of(ctx)
     roles = [parse(text) for text in columns or []] or None
     con = _connect(memory_limit())
     try:
         pairs = find_pairs(con, files, roles, floor=floor, tell=at.progress.start)
         document = pairs.report.as_dict()
         probability = pairs.probability
-        document |= {"threshold": threshold, "floor": floor, "pairs": len(probability), "matches": int((probability >= threshold).sum())}
+        document |= {
+            "threshold": threshold,
+            "floor": floor,
+            "pairs": len(probability),
+            "matches": int((probability >= threshold).sum()),
+        }
         if out is not None:
             _write(con, pairs.table, out)
             document["out"] = str(out)
@@ -74,6 +102,7 @@ def dedupe(
     finally:
         at.progress.done()
         con.close()
+    return ExitCode.DONE
 
 
 def _connect(memory: str) -> duckdb.DuckDBPyConnection:
@@ -82,7 +111,9 @@ def _connect(memory: str) -> duckdb.DuckDBPyConnection:
     import duckdb
 
     spill = tempfile.gettempdir()
-    return duckdb.connect(config={"memory_limit": memory, "temp_directory": spill, "preserve_insertion_order": "false"})
+    con = duckdb.connect(config={"memory_limit": memory, "temp_directory": spill, "preserve_insertion_order": "false"})
+    con.execute("set enable_progress_bar = false")
+    return con
 
 
 def _write(con: duckdb.DuckDBPyConnection, table: pa.Table, path: Path) -> None:
@@ -105,7 +136,10 @@ def _write(con: duckdb.DuckDBPyConnection, table: pa.Table, path: Path) -> None:
 
 def _cluster_counts(con: duckdb.DuckDBPyConnection, grouped: pa.Table) -> dict[str, Any]:
     con.register("dd_grouped", grouped)
-    rows = con.execute("select size, count(*) from (select count(*) as size from dd_grouped group by cluster) group by size order by size").fetchall()
+    rows = con.execute(
+        "select size, count(*) from (select count(*) as size from dd_grouped group by cluster) group by size "
+        "order by size"
+    ).fetchall()
     con.unregister("dd_grouped")
     return {
         "count": sum(count for _, count in rows),
@@ -125,9 +159,22 @@ def _show(screen: Screen, document: dict[str, Any], pairs: Pairs) -> None:
     if document["not_compared"]:
         screen.line(f"Not compared, too many of role other: {', '.join(document['not_compared'])}", style="yellow")
     rows = [
-        (rule.rule, f"{rule.cost:,}", f"{rule.pairs:,}", f"{rule.new_pairs:,}", f"{rule.capped_blocks:,} blocks, {rule.capped_records:,} records" if rule.capped_blocks else "")
+        (
+            rule.rule,
+            f"{rule.cost:,}",
+            f"{rule.pairs:,}",
+            f"{rule.new_pairs:,}",
+            f"{rule.capped_blocks:,} blocks, {rule.capped_records:,} records" if rule.capped_blocks else "",
+        )
         for rule in pairs.report.rules
     ]
-    screen.table(("blocking rule", "cost in full", "pairs", "new", "capped"), rows, right=("cost in full", "pairs", "new"))
-    screen.line(f"Compared {document['candidates'] + document['closing']:,} pairs; {document['matches']:,} at {document['threshold']:g} or above.")
-    screen.line(f"Largest cluster {counts['largest']:,}; one record a cluster would leave out {counts['surplus_records']:,}.")
+    screen.table(
+        ("blocking rule", "cost in full", "pairs", "new", "capped"), rows, right=("cost in full", "pairs", "new")
+    )
+    screen.line(
+        f"Compared {document['candidates'] + document['closing']:,} pairs; "
+        f"{document['matches']:,} at {document['threshold']:g} or above."
+    )
+    screen.line(
+        f"Largest cluster {counts['largest']:,}; one record a cluster would leave out {counts['surplus_records']:,}."
+    )

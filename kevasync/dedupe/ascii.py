@@ -9,7 +9,9 @@ from anyascii import anyascii
 
 __all__ = ["to_ascii"]
 
-_INVISIBLE = re.compile("[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff0-\ufff8]")
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff0-\ufff8]"
+)
 _LOOKALIKES = str.maketrans(
     "абвгдеёзикмнорстухѕіјԁԛԝАВЕКМНОРСТУХІЅЈαβγδεζηικμνορτυχωΑΒΕΖΗΙΚΜΝΟΡΤΥΧ",
     "abbrdeezukmhopctyxsijdqwABEKMHOPCTYXISJabydezniKmvoptuxwABEZHIKMNOPTYX",

@@ -33,7 +33,7 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class RuleReport:
-    """What one rule would cost in full, and what was done. Capped: blocks too large were compared by neighbours only."""
+    """What one rule would cost in full, and what was done. Capped: too large blocks, compared by neighbours only."""
 
     rule: str
     blocks: int
@@ -54,7 +54,10 @@ def rules() -> list[tuple[str, str, bool]]:
     text = resources.files("kevasync.dedupe").joinpath("blocking.sql").read_text(encoding="utf-8")
     marks = list(_RULE.finditer(text))
     ends = [*(mark.start() for mark in marks[1:]), len(text)]
-    return [(mark["name"], text[mark.end() : end].strip(), bool(mark["loose"])) for mark, end in zip(marks, ends, strict=True)]
+    return [
+        (mark["name"], text[mark.end() : end].strip(), bool(mark["loose"]))
+        for mark, end in zip(marks, ends, strict=True)
+    ]
 
 
 def find_candidates(con: duckdb.DuckDBPyConnection, budget: Budget) -> list[RuleReport]:
@@ -73,25 +76,38 @@ def find_candidates(con: duckdb.DuckDBPyConnection, budget: Budget) -> list[Rule
 
 
 def _run(con: duckdb.DuckDBPyConnection, name: str, sql: str, budget: int, window: int) -> RuleReport | None:
-    con.execute(f"create or replace temp table dd_key as select distinct n::INTEGER as n, hash(key) as key from ({sql}) where key is not null")  # noqa: S608 ours
-    con.execute("create or replace temp table dd_block as select key, count(*) as size from dd_key group by key having count(*) > 1")
-    blocks, cost, largest = con.execute("select count(*), coalesce(sum(size * (size - 1) // 2), 0)::BIGINT, coalesce(max(size), 0) from dd_block").fetchall()[0]
+    con.execute(
+        "create or replace temp table dd_key as select distinct n::INTEGER as n, hash(key) as key "  # noqa: S608 ours
+        f"from ({sql}) where key is not null"
+    )
+    con.execute(
+        "create or replace temp table dd_block as select key, count(*) as size from dd_key "
+        "group by key having count(*) > 1"
+    )
+    blocks, cost, largest = con.execute(
+        "select count(*), coalesce(sum(size * (size - 1) // 2), 0)::BIGINT, coalesce(max(size), 0) from dd_block"
+    ).fetchall()[0]
     if not blocks:
         return None
     size = _affordable(con, cost, budget)
-    capped_blocks, capped_records = con.execute("select count(*), coalesce(sum(size), 0)::BIGINT from dd_block where size > ?", [size]).fetchall()[0]
+    capped_blocks, capped_records = con.execute(
+        "select count(*), coalesce(sum(size), 0)::BIGINT from dd_block where size > ?", [size]
+    ).fetchall()[0]
     # a block that cannot be afforded is sorted by name and compared with its neighbours
     window = window if budget else 0
     con.execute(
         """create or replace temp table dd_found as
         with member as materialized (
-          select dd_key.n, key, size, case when size > $size then row_number() over (partition by key order by place) end as spot
+          select dd_key.n, key, size, case when size > $size
+            then row_number() over (partition by key order by place) end as spot
           from dd_key join dd_block using (key) join dd_order on dd_order.n = dd_key.n
         ), whole as (
-          select l.n as a, r.n as b from member as l join member as r on l.key = r.key and l.n < r.n where l.spot is null
+          select l.n as a, r.n as b from member as l join member as r on l.key = r.key and l.n < r.n
+          where l.spot is null
         ), near as (
           select least(l.n, r.n) as a, greatest(l.n, r.n) as b
-          from (select n, key, spot, unnest(range(spot + 1, spot + 1 + $window)) as following from member where spot is not null) as l
+          from (select n, key, spot, unnest(range(spot + 1, spot + 1 + $window)) as following
+                from member where spot is not null) as l
           join (select n, key, spot from member where spot is not null) as r on l.key = r.key and r.spot = l.following
         )
         select distinct a, b from (from whole union all from near)""",
@@ -107,7 +123,9 @@ def _affordable(con: duckdb.DuckDBPyConnection, cost: int, budget: int) -> int:
     """The largest block size at which all blocks up to it fit into the budget together with neighbours of the rest."""
     if cost <= budget:
         return 1 << 40
-    sizes = con.execute("select size, count(*) * size * (size - 1) // 2 from dd_block group by size order by size").fetchall()
+    sizes = con.execute(
+        "select size, count(*) * size * (size - 1) // 2 from dd_block group by size order by size"
+    ).fetchall()
     spent, size = 0, 1
     for candidate, price in sizes:
         spent += int(price)

@@ -20,8 +20,8 @@ INPUT = (
 """Columns of `dd_in` beside n: always all of them, null where the table lacks the role."""
 
 RARE = (
-    "given1", "family", "person", "email", "local", "phone", "company_key", "label", "street", "city", "postcode", "dob",
-    "title", "identifier", *(f"other{number}" for number in range(MAX_OTHER)),
+    "given1", "family", "person", "email", "local", "phone", "company_key", "label", "street", "city", "postcode",
+    "dob", "title", "identifier", *(f"other{number}" for number in range(MAX_OTHER)),
 )  # fmt: skip
 """Columns of which dd_record knows how many bits an agreement is worth: `bits_` and the name."""
 
@@ -77,7 +77,8 @@ def _frequencies(con: duckdb.DuckDBPyConnection) -> None:
             columns.append(f"0::FLOAT as bits_{name}")
             continue
         con.execute(
-            f"create or replace temp table dd_rare_{name} as select {name}, log2({filled[0]} / count(*))::FLOAT as bits "  # noqa: S608
+            f"create or replace temp table dd_rare_{name} as "  # noqa: S608 ours
+            f"select {name}, log2({filled[0]} / count(*))::FLOAT as bits "
             f"from dd_form where {name} is not null group by {name}"
         )
         joins.append(f"left join dd_rare_{name} on dd_rare_{name}.{name} = dd_form.{name}")

@@ -1,4 +1,4 @@
-"""From pairs to groups: average link, so that a chain of weak links joins nothing, under constraints that always hold."""
+"""From pairs to groups: average link, so a chain of weak links joins nothing; constraints always hold."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MOST, _LEAST = 6.0, -6.0
 
 @dataclass(frozen=True, slots=True)
 class Constraint:
-    """A person's decision on two records, by id: the same, or not. "Not" is stronger, and holds for their whole groups."""
+    """A person's decision on two records, by id: the same, or not. "Not" is stronger, and holds for whole groups."""
 
     id_a: str
     id_b: str
@@ -46,8 +46,16 @@ def clusters(pairs: Pairs, constraints: Iterable[Constraint | Confirmed] = (), t
     """
     ids = pairs.con.sql("select id from dd_id order by n").to_arrow_table().column("id")
     place = {identity: at for at, identity in enumerate(ids.to_pylist())} if (given := list(constraints)) else {}
-    same = [(place[item.id_a], place[item.id_b]) for item in given if isinstance(item, Constraint) and item.same and {item.id_a, item.id_b} <= place.keys()]
-    apart = [(place[item.id_a], place[item.id_b]) for item in given if isinstance(item, Constraint) and not item.same and {item.id_a, item.id_b} <= place.keys()]
+    same = [
+        (place[item.id_a], place[item.id_b])
+        for item in given
+        if isinstance(item, Constraint) and item.same and {item.id_a, item.id_b} <= place.keys()
+    ]
+    apart = [
+        (place[item.id_a], place[item.id_b])
+        for item in given
+        if isinstance(item, Constraint) and not item.same and {item.id_a, item.id_b} <= place.keys()
+    ]
     alive = {place[item.id]: item.email for item in given if isinstance(item, Confirmed) and item.id in place}
     shift = float(np.log(threshold / (1 - threshold)))
     edges = zip((pairs.a - 1).tolist(), (pairs.b - 1).tolist(), (pairs.logit - shift).tolist(), strict=True)
@@ -139,7 +147,9 @@ class _Groups:
         x, y = self.root(a), self.root(b)
         if x == y or self.barred(x, y):
             return
-        if len(self.links.get(x, ())) + len(self.bars.get(x, ())) < len(self.links.get(y, ())) + len(self.bars.get(y, ())):
+        if len(self.links.get(x, ())) + len(self.bars.get(x, ())) < len(self.links.get(y, ())) + len(
+            self.bars.get(y, ())
+        ):
             x, y = y, x
         self.parent[y] = x
         self.size[x] += self.size[y]
@@ -161,4 +171,6 @@ class _Groups:
     def numbers(self) -> npt.NDArray[np.int64]:
         """Groups numbered from 1 in the order of their first record."""
         names: dict[int, int] = {}
-        return np.array([names.setdefault(self.root(record), len(names) + 1) for record in range(len(self.parent))], np.int64)
+        return np.array(
+            [names.setdefault(self.root(record), len(names) + 1) for record in range(len(self.parent))], np.int64
+        )

@@ -161,7 +161,7 @@ def _made(found: Iterable[tuple[str, str]], *, guessed: bool) -> Columns:
 
 
 def parse(text: str) -> Columns:
-    """`role=column,role=column` as Columns; a comma in a column's name is written `\\,`. Raises UsageError dedupe-role."""
+    r"""`role=column,role=column` as Columns; a comma in a column's name is `\,`. Raises UsageError dedupe-role."""
     found: list[tuple[str, str]] = []
     for part in re.split(r"(?<!\\),", text):
         word, equals, column = part.replace("\\,", ",").partition("=")
@@ -187,9 +187,9 @@ def guess(headers: Sequence[str]) -> Columns:
             found.append((role, first))
     taken = {column for _, column in found}
     for header in headers:
-        role = _role(header)
-        if header not in taken and role is not None and role not in {"id", "source"}:
-            found.append((role, header))
+        played = _role(header)
+        if header not in taken and played is not None and played not in {"id", "source"}:
+            found.append((played, header))
     made = _made(_without_doubles(found), guessed=True)
     if not made.compared():
         listed = ", ".join(headers[:8])

@@ -13,7 +13,19 @@ import numpy.typing as npt
 
 from kevasync.dedupe.columns import MAX_OTHER
 
-__all__ = ["FIELDS", "Feature", "Floats", "base_features", "compare", "feature_names", "glance", "glanced", "sieve_places", "select_sql", "with_together"]
+__all__ = [
+    "FIELDS",
+    "Feature",
+    "Floats",
+    "base_features",
+    "compare",
+    "feature_names",
+    "glance",
+    "glanced",
+    "select_sql",
+    "sieve_places",
+    "with_together",
+]
 
 Floats = npt.NDArray[np.float32]
 
@@ -28,23 +40,39 @@ BATCH = 65_536
 _MACROS = """
 create or replace temp macro dd_in_local(given, family, stem) as case
   when length(family) > 1 and contains(stem, family) then
-    case when length(given) > 1 and contains(stem, given) then 1.0 when starts_with(stem, left(given, 1)) or ends_with(stem, left(given, 1)) then 0.9 else 0.7 end
+    case when length(given) > 1 and contains(stem, given) then 1.0
+      when starts_with(stem, left(given, 1)) or ends_with(stem, left(given, 1)) then 0.9 else 0.7 end
   when length(given) > 2 and contains(stem, given) then
     case when starts_with(stem, left(family, 1)) or ends_with(stem, left(family, 1)) then 0.8 else 0.6 end
-  else 0.5 * greatest(jaro_winkler_similarity(given || family, stem), jaro_winkler_similarity(left(given, 1) || family, stem)) end;
+  else 0.5 * greatest(jaro_winkler_similarity(given || family, stem),
+    jaro_winkler_similarity(left(given, 1) || family, stem)) end;
 create or replace temp macro dd_same_place(company, label) as
-  case when company = label then 1.0 when length(company) > 3 and length(label) > 3 and (contains(company, label) or contains(label, company)) then 0.95
+  case when company = label then 1.0
+       when length(company) > 3 and length(label) > 3 and (contains(company, label) or contains(label, company))
+         then 0.95
        else 0.9 * jaro_winkler_similarity(company, label) end;
 """
 
-TOGETHER = ("log_records", "fields_both", "fields_one", "bits", "bits_net", "fields_agree", "fields_differ", "bits_best", "bits_rare")
+TOGETHER = (
+    "log_records",
+    "fields_both",
+    "fields_one",
+    "bits",
+    "bits_net",
+    "fields_agree",
+    "fields_differ",
+    "bits_best",
+    "bits_rare",
+)
 """Features of all fields together, made from the others and from the size of the table."""
 
 
 SIEVE = (
-    "given_jw", "given_nick", "given_same_start", "family_jw", "family_bits", "family_sound", "person_sorted", "person_bits", "local_jw", "local_bits",
-    "stem_jw", "label_bits", "phone_bits", "phone_lev", "phone_end", "company_jw", "company_bits", "street_bits", "road_jw", "house", "city_jw", "city_bits",
-    "postcode_lev", "postcode_bits", "dob_parts", "dob_lev", "dob_bits", "title_jw", "title_bits", "identifier_lev", "identifier_bits", "other_bits",
+    "given_jw", "given_nick", "given_same_start", "family_jw", "family_bits", "family_sound", "person_sorted",
+    "person_bits", "local_jw", "local_bits", "stem_jw", "label_bits", "phone_bits", "phone_lev", "phone_end",
+    "company_jw", "company_bits", "street_bits", "road_jw", "house", "city_jw", "city_bits", "postcode_lev",
+    "postcode_bits", "dob_parts", "dob_lev", "dob_bits", "title_jw", "title_bits", "identifier_lev",
+    "identifier_bits", "other_bits",
 )  # fmt: skip
 """Features that cost little: by them the hopeless pairs are told apart before the rest is computed."""
 
@@ -62,7 +90,11 @@ class Feature:
 def base_features() -> tuple[Feature, ...]:
     """All features that SQL computes, in the order of the model's columns."""
     text = resources.files("kevasync.dedupe").joinpath("comparison.sql").read_text(encoding="utf-8")
-    rows = [[cell.strip() for cell in line.split(" | ")] for line in text.splitlines() if not line.startswith("--") and line.strip()]
+    rows = [
+        [cell.strip() for cell in line.split(" | ")]
+        for line in text.splitlines()
+        if not line.startswith("--") and line.strip()
+    ]
     found = []
     for cells in rows:
         name, fields, sql = cells[0], cells[1], cells[2].removesuffix("|").strip()
@@ -76,7 +108,8 @@ def _guarded(sql: str, needs: list[str]) -> str:
         return f"coalesce({sql}, {ONE_MISSING})"
     neither = " and ".join(f"a.{need} is null and b.{need} is null" for need in needs)
     either = " or ".join(f"a.{need} is null or b.{need} is null" for need in needs)
-    return f"case when {neither} then {BOTH_MISSING} when {either} then {ONE_MISSING} else coalesce({sql}, {ONE_MISSING}) end"
+    missing = f"when {neither} then {BOTH_MISSING} when {either} then {ONE_MISSING}"
+    return f"case {missing} else coalesce({sql}, {ONE_MISSING}) end"
 
 
 def _others() -> list[Feature]:
@@ -92,7 +125,8 @@ def _others() -> list[Feature]:
     missing = " and ".join(f"(a.{name} is null or b.{name} is null)" for name in names)
     columns = {"other_agree": agree, "other_bits": bits, "other_differ": differ, "other_alike": alike}
     return [
-        Feature(name, ("other",), f"case when {missing} then {BOTH_MISSING} else {sql} end") for name, sql in columns.items()
+        Feature(name, ("other",), f"case when {missing} then {BOTH_MISSING} else {sql} end")
+        for name, sql in columns.items()
     ]
 
 
@@ -102,7 +136,7 @@ def feature_names() -> list[str]:
 
 
 def select_sql(con: duckdb.DuckDBPyConnection, pairs: str, names: Sequence[str] | None = None) -> str:
-    """SQL that gives a, b and the base features (all, or those named) of the pairs in a relation with columns a and b."""
+    """SQL giving a, b and the base features (all, or those named) of the pairs in a relation with columns a and b."""
     con.execute(_MACROS)
     empty = _empty_fields(con)
     wanted = [feature for feature in base_features() if names is None or feature.name in names]
@@ -117,7 +151,8 @@ def select_sql(con: duckdb.DuckDBPyConnection, pairs: str, names: Sequence[str] 
 
 _FILLED = {
     "name": "person", "email": "email", "phone": "phone", "company": "company_key", "street": "street", "city": "city",
-    "postcode": "postcode", "region": "coalesce(state, country)", "dob": "dob", "title": "title", "identifier": "identifier", "other": "other0",
+    "postcode": "postcode", "region": "coalesce(state, country)", "dob": "dob", "title": "title",
+    "identifier": "identifier", "other": "other0",
 }  # fmt: skip
 
 
@@ -128,13 +163,17 @@ def _empty_fields(con: duckdb.DuckDBPyConnection) -> set[str]:
     return {field for field, count in zip(_FILLED, row, strict=True) if not count}
 
 
-def compare(con: duckdb.DuckDBPyConnection, pairs: str, records: int, batch: int = BATCH) -> Iterator[tuple[npt.NDArray[np.int32], Floats]]:
+def compare(
+    con: duckdb.DuckDBPyConnection, pairs: str, records: int, batch: int = BATCH
+) -> Iterator[tuple[npt.NDArray[np.int32], Floats]]:
     """Batches of (pairs as n x 2 record numbers, features as n x len(feature_names())), in any order."""
     for numbers, base in _stream(con, select_sql(con, pairs), len(base_features()), batch):
         yield numbers, with_together(base, records)
 
 
-def glance(con: duckdb.DuckDBPyConnection, pairs: str, records: int, batch: int = BATCH) -> Iterator[tuple[npt.NDArray[np.int32], Floats]]:
+def glance(
+    con: duckdb.DuckDBPyConnection, pairs: str, records: int, batch: int = BATCH
+) -> Iterator[tuple[npt.NDArray[np.int32], Floats]]:
     """Batches of (pairs, the features of SIEVE in the order of base_features() and the size of the table)."""
     for numbers, base in _stream(con, select_sql(con, pairs, SIEVE), len(SIEVE), batch):
         yield numbers, glanced(base, records)
@@ -150,7 +189,9 @@ def sieve_places() -> list[int]:
     return [at for at, feature in enumerate(base_features()) if feature.name in SIEVE]
 
 
-def _stream(con: duckdb.DuckDBPyConnection, sql: str, width: int, batch: int) -> Iterator[tuple[npt.NDArray[np.int32], Floats]]:
+def _stream(
+    con: duckdb.DuckDBPyConnection, sql: str, width: int, batch: int
+) -> Iterator[tuple[npt.NDArray[np.int32], Floats]]:
     for part in con.sql(sql).to_arrow_reader(batch):
         if part.num_rows:
             numbers = np.stack([part.column(0).to_numpy(), part.column(1).to_numpy()], axis=1)
@@ -166,10 +207,36 @@ def _groups() -> dict[str, list[int]]:
 def _main() -> tuple[list[int], list[int], list[tuple[int, float, float]]]:
     """Where the main feature of each field, its bits, and its limits of agreement and of difference are."""
     at = {feature.name: number for number, feature in enumerate(base_features())}
-    first = {"name": "person_jw", "email": "local_jw", "phone": "phone_lev", "company": "company_jw", "street": "road_jw", "city": "city_jw",
-             "postcode": "postcode_lev", "region": "state_exact", "dob": "dob_lev", "title": "title_jw", "identifier": "identifier_jw", "other": "other_agree"}  # fmt: skip
-    bits = [at[name] for name in ("name_shared", "email_bits", "phone_bits", "company_bits", "street_shared", "city_bits", "postcode_bits", "dob_bits", "title_bits", "identifier_bits", "other_bits")]
-    limits = {"name": (0.93, 0.75), "email": (0.95, 0.7), "company": (0.93, 0.7), "street": (0.93, 0.7), "city": (0.95, 0.7), "title": (0.95, 0.7), "identifier": (0.95, 0.8)}
+    first = {
+        "name": "person_jw", "email": "local_jw", "phone": "phone_lev", "company": "company_jw", "street": "road_jw",
+        "city": "city_jw", "postcode": "postcode_lev", "region": "state_exact", "dob": "dob_lev", "title": "title_jw",
+        "identifier": "identifier_jw", "other": "other_agree",
+    }  # fmt: skip
+    bits = [
+        at[name]
+        for name in (
+            "name_shared",
+            "email_bits",
+            "phone_bits",
+            "company_bits",
+            "street_shared",
+            "city_bits",
+            "postcode_bits",
+            "dob_bits",
+            "title_bits",
+            "identifier_bits",
+            "other_bits",
+        )
+    ]
+    limits = {
+        "name": (0.93, 0.75),
+        "email": (0.95, 0.7),
+        "company": (0.93, 0.7),
+        "street": (0.93, 0.7),
+        "city": (0.95, 0.7),
+        "title": (0.95, 0.7),
+        "identifier": (0.95, 0.8),
+    }
     small = {"phone": (0.5, 3.5), "postcode": (0.5, 2.5), "dob": (0.5, 2.5)}
     scale = [(at[first[field]], *limits[field]) for field in limits]
     scale += [(-at[first[field]] - 1, -small[field][0], -small[field][1]) for field in small]
@@ -191,7 +258,9 @@ def with_together(base: Floats, records: int) -> Floats:
         agree += there & (value >= high)
         differ += there & (value <= low)
     rare = np.maximum(base[:, _rare()], 0).sum(axis=1)
-    together = np.stack([np.full(len(base), size), both, one, total, total - size, agree, differ, agreed.max(axis=1), rare], axis=1)
+    together = np.stack(
+        [np.full(len(base), size), both, one, total, total - size, agree, differ, agreed.max(axis=1), rare], axis=1
+    )
     return np.concatenate([base, together.astype(np.float32)], axis=1)
 
 

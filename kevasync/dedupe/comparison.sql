@@ -42,6 +42,8 @@ role            | email | a.role::INT + b.role::INT | email
 name_in_local   | email, name | greatest(coalesce(dd_in_local(a.given1, a.family, b.stem), 0), coalesce(dd_in_local(b.given1, b.family, a.stem), 0)) | person
 name_in_local_least | email, name | least(coalesce(dd_in_local(a.given1, a.family, b.stem), 0.4), coalesce(dd_in_local(b.given1, b.family, a.stem), 0.4)) | person
 own_local       | email, name | least(coalesce(dd_in_local(a.given1, a.family, a.stem), 2), coalesce(dd_in_local(b.given1, b.family, b.stem), 2)) |
+stem_rest       | email, name | jaro_winkler_similarity(replace(a.stem, a.given1, ''), replace(b.stem, b.given1, '')) | stem, given1
+names_own       | email, name | contains(a.stem, replace(a.family, ' ', ''))::INT + contains(b.stem, replace(b.family, ' ', ''))::INT | stem, family
 phone_exact     | phone | (a.phone = b.phone)::INT + coalesce(a.phone = b.phone and a.extension = b.extension, false)::INT | phone
 phone_bits      | phone | case when a.phone = b.phone then a.bits_phone else 0 end | phone
 phone_rare      | phone | least(a.bits_phone, b.bits_phone) | phone

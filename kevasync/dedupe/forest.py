@@ -1,4 +1,4 @@
-"""Decision trees as plain arrays: written to .npz, read without pickle, evaluated by scikit-learn's compiled walk or numpy."""
+"""Decision trees as plain arrays: kept in .npz, read without pickle, walked by scikit-learn's own code or numpy."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Forest", "from_boosting", "from_trees"]
+__all__ = ["Forest", "from_boosting"]
 
 Floats = npt.NDArray[np.float32]
 _LEAF = -1
@@ -40,8 +40,9 @@ class Forest:
     def read(cls, arrays: Any, name: str) -> Forest:
         """The forest of that name in an open .npz."""
         base, features = arrays[f"{name}_shape"]
-        parts = [arrays[f"{name}_{part}"] for part in ("roots", "feature", "threshold", "left", "right", "value")]
-        return cls(*parts, float(base), int(features))
+        roots, feature, threshold = (arrays[f"{name}_{part}"] for part in ("roots", "feature", "threshold"))
+        left, right, value = (arrays[f"{name}_{part}"] for part in ("left", "right", "value"))
+        return cls(roots, feature, threshold, left, right, value, float(base), int(features))
 
     def compiled(self) -> list[Any]:
         """The trees as scikit-learn walks them; empty where this scikit-learn lays its nodes out in another way."""
@@ -113,17 +114,7 @@ def from_boosting(model: Any) -> Forest:
         leaf = nodes["is_leaf"].astype(bool)
         left = np.where(leaf, _LEAF, nodes["left"].astype(np.int64))
         right = np.where(leaf, _LEAF, nodes["right"].astype(np.int64))
-        trees.append((np.where(leaf, 0, nodes["feature_idx"]), _rounded(nodes["num_threshold"]), left, right, nodes["value"]))
+        trees.append(
+            (np.where(leaf, 0, nodes["feature_idx"]), _rounded(nodes["num_threshold"]), left, right, nodes["value"])
+        )
     return _joined(trees, float(model._baseline_prediction.ravel()[0]), int(model.n_features_in_))  # noqa: SLF001
-
-
-def from_trees(model: Any) -> Forest:
-    """A fitted ExtraTreesClassifier of two classes: its value is the mean share of the second class."""
-    trees = []
-    for estimator in model.estimators_:
-        tree = estimator.tree_
-        leaf = tree.children_left == _LEAF
-        share = tree.value[:, 0, 1] / tree.value[:, 0, :].sum(axis=1)
-        value = np.where(leaf, share / len(model.estimators_), 0)
-        trees.append((np.where(leaf, 0, tree.feature), _rounded(tree.threshold), tree.children_left, tree.children_right, value))
-    return _joined(trees, 0.0, int(model.n_features_in_))

@@ -31,8 +31,9 @@ _SIEVE_FROM = 150_000
 """So many pairs are all compared in full."""
 _BITS = float(1 / np.log(2))
 _VALUES = {
-    "name": "person", "email": "email", "phone": "phone", "company": "company", "street": "street", "city": "city", "postcode": "postcode",
-    "region": "coalesce(state, country)", "dob": "dob", "title": "title", "identifier": "identifier", "other": "other0",
+    "name": "person", "email": "email", "phone": "phone", "company": "company", "street": "street", "city": "city",
+    "postcode": "postcode", "region": "coalesce(state, country)", "dob": "dob", "title": "title",
+    "identifier": "identifier", "other": "other0",
 }  # fmt: skip
 
 Tell = Callable[[str, int | None], None]
@@ -75,7 +76,7 @@ class Report:
 
 @dataclass(frozen=True)
 class Pairs:
-    """Scored pairs, most likely first: `table` has id_a, id_b, probability, weight; `a` and `b` are record numbers from 1."""
+    """Scored pairs, most likely first. `table`: id_a, id_b, probability, weight; `a`, `b`: record numbers from 1."""
 
     con: duckdb.DuckDBPyConnection
     table: pa.Table
@@ -105,11 +106,13 @@ class Pairs:
     def numbers(self, asked: Sequence[tuple[str, str]]) -> npt.NDArray[np.int32]:
         """Record numbers of pairs of ids. Raises KeyError for an id that the table lacks."""
         ids = sorted({identity for pair in asked for identity in pair})
-        found = dict(self.con.execute("select id, n::INTEGER from dd_id where id in (select unnest(?))", [ids]).fetchall())
+        found = dict(
+            self.con.execute("select id, n::INTEGER from dd_id where id in (select unnest(?))", [ids]).fetchall()
+        )
         return np.array([(found[a], found[b]) for a, b in asked], np.int32).reshape(-1, 2)
 
     def explain(self, asked: Sequence[tuple[str, str]]) -> list[list[Evidence]]:
-        """Evidence for each pair of ids: the prior, each field that the table has, and what neighbours add (`together`)."""
+        """Evidence for each pair of ids: the prior, each field the table has, and what neighbours add (`together`)."""
         if not asked:
             return []
         numbers = self.numbers(asked)
@@ -118,7 +121,9 @@ class Pairs:
         final = {(int(a), int(b)): z * _BITS for a, b, z in zip(self.a, self.b, self.logit, strict=True)}
         evidence: list[list[Evidence]] = []
         for (a, b), parts in zip(numbers.tolist(), told, strict=True):
-            items = [Evidence(part.field, part.bits, values[a].get(part.field), values[b].get(part.field)) for part in parts]
+            items = [
+                Evidence(part.field, part.bits, values[a].get(part.field), values[b].get(part.field)) for part in parts
+            ]
             weight = final.get((min(a, b), max(a, b)))
             if weight is not None:
                 items.append(Evidence("together", weight - sum(item.bits for item in items)))
@@ -127,7 +132,10 @@ class Pairs:
 
     def _values(self, numbers: list[int]) -> dict[int, dict[str, str]]:
         columns = ", ".join(f"{sql} as {name}" for name, sql in _VALUES.items())
-        rows = self.con.execute(f"select n, {columns} from dd_record where n in (select unnest(?))", [numbers]).fetchall()  # noqa: S608 ours
+        rows = self.con.execute(
+            f"select n, {columns} from dd_record where n in (select unnest(?))",  # noqa: S608 ours
+            [numbers],
+        ).fetchall()
         return {row[0]: {name: value for name, value in zip(_VALUES, row[1:], strict=True) if value} for row in rows}
 
 
@@ -193,7 +201,11 @@ def score_alone(
 
 
 def close_triangles(
-    con: duckdb.DuckDBPyConnection, numbers: npt.NDArray[np.int32], logit: npt.NDArray[np.float32], records: int, scorer: Scorer
+    con: duckdb.DuckDBPyConnection,
+    numbers: npt.NDArray[np.int32],
+    logit: npt.NDArray[np.float32],
+    records: int,
+    scorer: Scorer,
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32], int]:
     """Compare also the pairs whose third record says that they may belong together; leaves dd_scored and dd_edge."""
     collective.put_scores(con, numbers[:, 0], numbers[:, 1], logit)
@@ -210,11 +222,17 @@ def _all_alone(
     con: duckdb.DuckDBPyConnection, records: int, scorer: Scorer
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
     parts = [(pairs.astype(np.int32), scorer.logit(rows)) for pairs, rows in compare(con, "dd_closing", records)]
-    return np.concatenate([pairs for pairs, _ in parts]), np.maximum(np.concatenate([z for _, z in parts]), _KEPT_LOGIT).astype(np.float32)
+    return np.concatenate([pairs for pairs, _ in parts]), np.maximum(
+        np.concatenate([z for _, z in parts]), _KEPT_LOGIT
+    ).astype(np.float32)
 
 
 def _pairs(
-    con: duckdb.DuckDBPyConnection, numbers: npt.NDArray[np.int32], logit: npt.NDArray[np.float64], report: Report, scorer: Scorer
+    con: duckdb.DuckDBPyConnection,
+    numbers: npt.NDArray[np.int32],
+    logit: npt.NDArray[np.float64],
+    report: Report,
+    scorer: Scorer,
 ) -> Pairs:
     order = np.lexsort((numbers[:, 1], numbers[:, 0], -logit))
     numbers, logit = numbers[order], logit[order]
@@ -242,5 +260,3 @@ class _Clock:
         now = time.process_time()
         self.seconds[step] = self.seconds.get(step, 0.0) + now - self._last
         self._last = now
-
-

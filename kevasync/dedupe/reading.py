@@ -34,16 +34,20 @@ def read(con: duckdb.DuckDBPyConnection, source: Source, columns: Sequence[Colum
     if len(given) == 1:
         given *= len(relations)
     if not relations or len(given) != len(relations):
-        raise UsageError("dedupe-role", f"{len(relations)} files, but {len(given)} times --columns: give one each, or one")
+        raise UsageError(
+            "dedupe-role", f"{len(relations)} files, but {len(given)} times --columns: give one each, or one"
+        )
     used: list[Columns] = []
-    con.execute("create or replace temp table dd_raw (n BIGINT, id VARCHAR, source VARCHAR, %s)" % _declared())
+    con.execute(f"create or replace temp table dd_raw (n BIGINT, id VARCHAR, source VARCHAR, {_declared()})")
     for (name, sql), wanted in zip(relations, given, strict=True):
         headers = [str(row[0]) for row in con.execute(f"describe select * from {sql}").fetchall()]  # noqa: S608 quoted
         found = wanted or guess(headers)
         _insert(con, name, sql, headers, found)
         used.append(found)
     _ids(con, used)
-    con.execute(f"create or replace temp table dd_in as select n, {', '.join(map(quote_identifier, INPUT))} from dd_raw")  # noqa: S608
+    con.execute(
+        f"create or replace temp table dd_in as select n, {', '.join(map(quote_identifier, INPUT))} from dd_raw"  # noqa: S608 quoted
+    )
     con.execute("drop table dd_raw")
     return used
 
@@ -107,7 +111,9 @@ def _insert(con: duckdb.DuckDBPyConnection, name: str, sql: str, headers: list[s
 
 def _ids(con: duckdb.DuckDBPyConnection, used: Sequence[Columns]) -> None:
     """`dd_id`: the id of each record. Guessed ids that do not tell records apart give way to row numbers."""
-    count, empty, distinct = con.execute("select count(*), count(*) - count(id), count(distinct id) from dd_raw").fetchall()[0]
+    count, empty, distinct = con.execute(
+        "select count(*), count(*) - count(id), count(distinct id) from dd_raw"
+    ).fetchall()[0]
     if not count:
         raise UsageError("dedupe-unreadable", "there is a header, but no record")
     asked = any(item.of("id") and not item.guessed for item in used)
@@ -117,8 +123,13 @@ def _ids(con: duckdb.DuckDBPyConnection, used: Sequence[Columns]) -> None:
             raise UsageError("dedupe-id", f"{empty:,} of {count:,} records have no id")
         qualified = con.execute("select count(distinct (source, id)) from dd_raw").fetchall()[0][0]
         if qualified != count:
-            twice = con.execute("select id, count(*) from dd_raw group by id having count(*) > 1 order by 1 limit 1").fetchall()
-            raise UsageError("dedupe-id", f"the id {twice[0][0]!r} stands for {twice[0][1]} records ({count - distinct:,} too few ids)")
+            twice = con.execute(
+                "select id, count(*) from dd_raw group by id having count(*) > 1 order by 1 limit 1"
+            ).fetchall()
+            raise UsageError(
+                "dedupe-id",
+                f"the id {twice[0][0]!r} stands for {twice[0][1]} records ({count - distinct:,} too few ids)",
+            )
         expression = "source || ':' || id"
     else:
         expression = "id" if good else "n::VARCHAR"

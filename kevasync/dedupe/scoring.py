@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from dataclasses import dataclass, replace
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,7 @@ __all__ = ["FORMAT", "Contribution", "Scorer", "default_model"]
 
 FORMAT = 1
 Numbers = npt.NDArray[np.float64]
-_TRAIN = ("kevasync dedupe train", "install kevasync anew")
+_TRAIN = ("python -m kevasync.dedupe.training",)
 _BITS = 1 / np.log(2)
 
 
@@ -45,49 +47,81 @@ def sigmoid(logit: npt.NDArray[Any]) -> Numbers:
     return np.asarray(1 / (1 + np.exp(-np.clip(logit, -60, 60))), np.float64)
 
 
+def _checked(path: Path) -> tuple[bytes, dict[str, Any]]:
+    """The bytes of a model and its provenance, which speaks of these bytes."""
+    beside = path.with_suffix(".provenance.json")
+    if not path.is_file() or not beside.is_file():
+        raise UsageError("model-missing", f"{path} or its provenance is not there", next_steps=_TRAIN)
+    try:
+        provenance: dict[str, Any] = json.loads(beside.read_text(encoding="utf-8"))
+        wanted = str(provenance["sha256"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise UsageError("model-tampered", f"{beside.name} is no provenance", next_steps=_TRAIN) from error
+    data = path.read_bytes()
+    digest = hashlib.sha256(data).hexdigest()
+    if digest != wanted:
+        what = f"{path.name}: SHA-256 {digest[:12]}… instead of {wanted[:12]}…"
+        raise UsageError("model-tampered", what, next_steps=_TRAIN)
+    return data, provenance
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What labels say about the scores: `slope` times the log odds, plus `shift`, plus weights of a few features."""
+
+    slope: float
+    shift: float
+
+    def applied(self, logit: Numbers) -> Numbers:
+        """The log odds set right."""
+        return np.asarray(logit * self.slope + self.shift)
+
+
 @dataclass(frozen=True)
 class Scorer:
-    """A pair alone (`first`: boosting, `steady`: extra trees, joined as a mean of log odds), then amid its neighbours (`second`).
+    """A pair alone (`first`), then amid its neighbours (`second`); both are boosted trees.
 
-    `sieve` and `cut`: a cheap model before both, for log odds below which a pair is hopeless.
-    `adjust`: slope and shift of the final log odds, 1 and 0 unless refitted on labels; `learned`: a booster on top of
-    the features, fitted on a reviewer's labels.
+    `sieve` and `cut`: a cheap model before both, for log odds below which a pair is hopeless. `correction`: what a
+    reviewer's labels have taught, if any.
     """
 
     first: Forest
-    steady: Forest | None
     second: Forest | None
     sieve: Forest | None = None
     cut: float = -10.0
-    adjust: tuple[float, float] = (1.0, 0.0)
+    correction: Correction | None = None
 
     @classmethod
     def load(cls, path: Path | None = None) -> Scorer:
-        """Read a model file and check it against its provenance. Raises UsageError model-tampered, model-version."""
-        path = path or default_model()
-        beside = path.with_suffix(".provenance.json")
-        try:
-            data = path.read_bytes()
-            provenance = json.loads(beside.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise UsageError("model-tampered", f"{path}: {error}", next_steps=_TRAIN) from error
-        digest = hashlib.sha256(data).hexdigest()
-        if digest != provenance.get("sha256"):
-            raise UsageError("model-tampered", f"{path.name}: SHA-256 {digest[:12]}… instead of {str(provenance.get('sha256'))[:12]}…", next_steps=_TRAIN)
-        if provenance.get("format") != FORMAT or provenance.get("features") != feature_names():
-            raise UsageError("model-version", f"{path.name}: format {provenance.get('format')}, this version reads {FORMAT}", next_steps=_TRAIN)
-        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            rest = [Forest.read(arrays, name) if f"{name}_shape" in arrays else None for name in ("steady", "second", "sieve")]
-            return cls(Forest.read(arrays, "first"), *rest, cut=float(arrays["cut"]))
+        """Read a model file and check it against its provenance.
 
-    def save(self, path: Path, provenance: dict[str, Any]) -> None:
+        Raises UsageError model-missing, model-tampered (the hash is not the provenance's, or the file is no model) or
+        model-version (made by another version of kevasync).
+        """
+        path = path or default_model()
+        data, provenance = _checked(path)
+        if provenance.get("format") != FORMAT or provenance.get("features") != feature_names():
+            what = f"{path.name}: format {provenance.get('format')}, this version reads {FORMAT}"
+            raise UsageError("model-version", what, next_steps=_TRAIN)
+        try:
+            with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+                second, sieve = (
+                    Forest.read(arrays, name) if f"{name}_shape" in arrays else None for name in ("second", "sieve")
+                )
+                return cls(Forest.read(arrays, "first"), second, sieve, float(arrays["cut"]))
+        except (KeyError, ValueError, TypeError, zipfile.BadZipFile) as error:
+            raise UsageError("model-tampered", f"{path} is no model: {error}", next_steps=_TRAIN) from error
+
+    def save(self, path: Path, provenance: Mapping[str, Any]) -> None:
         """Write the model and its provenance beside it; the same model gives the same bytes."""
         arrays = {key: value for name, forest in self._named().items() for key, value in forest.arrays(name).items()}
         arrays["cut"] = np.array(self.cut)
         buffer = io.BytesIO()
         np.savez_compressed(buffer, allow_pickle=False, **arrays)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(buffer.getvalue())
-        document = {"sha256": hashlib.sha256(buffer.getvalue()).hexdigest(), "format": FORMAT, **provenance, "features": feature_names()}
+        digest = hashlib.sha256(buffer.getvalue()).hexdigest()
+        document = {"sha256": digest, "format": FORMAT, **provenance, "features": feature_names()}
         path.with_suffix(".provenance.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 
     @property
@@ -98,8 +132,12 @@ class Scorer:
             object.__setattr__(self, "_compiled", found)
         return dict(found)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """The compiled trees stay behind: another process compiles its own."""
+        return {name: value for name, value in self.__dict__.items() if name != "_compiled"}
+
     def _named(self) -> dict[str, Forest]:
-        named = {"first": self.first, "steady": self.steady, "second": self.second, "sieve": self.sieve}
+        named = {"first": self.first, "second": self.second, "sieve": self.sieve}
         return {name: forest for name, forest in named.items() if forest is not None}
 
     def hopeful(self, rows: Floats) -> npt.NDArray[np.bool_]:
@@ -110,23 +148,13 @@ class Scorer:
 
     def logit(self, features: Floats) -> Numbers:
         """Log odds (natural) of each row of features (comparison.feature_names()) by itself."""
-        boosted = self.first.predict(features, self._walks["first"])
-        if self.steady is None:
-            return boosted
-        share = np.clip(self.steady.predict(features, self._walks["steady"]), 1e-4, 1 - 1e-4)
-        return np.asarray((boosted + np.log(share / (1 - share))) / 2)
+        return self.first.predict(features, self._walks["first"])
 
     def together(self, context: Floats) -> Numbers:
         """Log odds of pairs amid their neighbours (collective.CONTEXT)."""
         if self.second is None:
-            raw = context[:, 0].astype(np.float64)
-        else:
-            raw = self.second.predict(context, self._walks["second"])
-        return np.asarray(raw * self.adjust[0] + self.adjust[1])
-
-    def adjusted(self, slope: float, shift: float) -> Scorer:
-        """The same model with its log odds stretched and moved."""
-        return replace(self, adjust=(slope, shift))
+            return context[:, 0].astype(np.float64)
+        return self.second.predict(context, self._walks["second"])
 
     def explain(self, base: Floats, records: int) -> list[list[Contribution]]:
         """Bits by field for each row of base features; with the `prior` first, they sum up to the pair's own log odds.
@@ -144,7 +172,10 @@ class Scorer:
                 parts[order[count - 1]] += (after - before) / 2
                 before = after
         return [
-            [Contribution("prior", float(hidden[row])), *(Contribution(field, float(parts[field][row])) for field in there)]
+            [
+                Contribution("prior", float(hidden[row])),
+                *(Contribution(field, float(parts[field][row])) for field in there),
+            ]
             for row in range(len(base))
         ]
 

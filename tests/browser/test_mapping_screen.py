@@ -222,7 +222,7 @@ def test_the_list_speaks_to_a_screen_reader(serve, visit):
 
 
 def test_light_and_dark(serve, visit, tmp_path):
-    """Follows the system, at a thousand columns; the pictures are kept where KEVASYNC_SCREENSHOTS says, to be looked at."""
+    """Follows the system, at a thousand columns; the pictures go where KEVASYNC_SCREENSHOTS says, to be looked at."""
     server = serve(1_000)
     folder = Path(os.environ.get("KEVASYNC_SCREENSHOTS") or tmp_path)
     grounds = {}

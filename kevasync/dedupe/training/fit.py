@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import platform
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import duckdb
 import numpy as np
 import numpy.typing as npt
 import sklearn
-from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier
 
+import kevasync
 from kevasync.dedupe import collective
-from kevasync.dedupe.comparison import FIELDS, Floats, base_features, glanced, sieve_places, with_together, without_fields
-from kevasync.dedupe.forest import Forest, from_boosting, from_trees
+from kevasync.dedupe.comparison import (
+    FIELDS,
+    Floats,
+    base_features,
+    glanced,
+    sieve_places,
+    with_together,
+    without_fields,
+)
+from kevasync.dedupe.forest import Forest, from_boosting
 from kevasync.dedupe.pipeline import close_triangles, score_alone
 from kevasync.dedupe.scoring import Scorer
 from kevasync.dedupe.training.samples import Sample, load_world, sample_world
@@ -25,6 +35,8 @@ __all__ = ["ContextSample", "Plan", "context_sample", "fit_first", "fit_second",
 
 Tell = Callable[[str], None]
 _OFTEN = ("crm", "crm", "contacts", "demo", "registry")
+_HEAVIEST = 60
+"""No pair counts for more than so many, or single ones would rule the fit."""
 _SIZES = (700, 1500, 3000, 6000, 12_000)
 
 
@@ -32,9 +44,10 @@ _SIZES = (700, 1500, 3000, 6000, 12_000)
 class Plan:
     """How much to train: rounds over all kinds of worlds for the first and the second model, and the seed of it all."""
 
-    first_rounds: int = 8
-    second_rounds: int = 8
-    trees: int = 260
+    first_rounds: int = 6
+    second_rounds: int = 6
+    large_worlds: int = 2
+    trees: int = 240
     seed: int = 20_261_123
 
     def worlds(self, rounds: int, salt: int) -> list[tuple[str, int, int]]:
@@ -45,6 +58,11 @@ class Plan:
             for turn in range(rounds)
             for at, kind in enumerate(kinds)
         ]
+
+    def large(self, salt: int) -> list[tuple[str, int, int]]:
+        """A few worlds of the size of a real table."""
+        kinds = ("crm", "contacts", "crm", "retail", "crm_full")
+        return [(kinds[at % len(kinds)], 25_000, (self.seed + salt) * 1000 + at) for at in range(self.large_worlds)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +85,7 @@ def _drawn(sample: Sample, rng: np.random.Generator, most: tuple[int, int]) -> t
         kept = rng.permutation(places)[:limit]
         rows.append(kept)
         weights.append(sample.weight[kept] * (len(places) / max(1, len(kept))))
-    return np.concatenate(rows), np.minimum(np.concatenate(weights), 15).astype(np.float32)
+    return np.concatenate(rows), np.minimum(np.concatenate(weights), _HEAVIEST).astype(np.float32)
 
 
 def _present(sample: Sample) -> list[str]:
@@ -80,12 +98,12 @@ def _matrix(samples: Iterable[Sample], seed: int) -> tuple[Floats, npt.NDArray[n
     rng = np.random.default_rng(seed)
     parts: list[tuple[Floats, Any, Any]] = []
     for sample in samples:
-        rows, weight = _drawn(sample, rng, (1800, 4500))
+        rows, weight = _drawn(sample, rng, (1600, 4500))
         parts.append((with_together(sample.base[rows], sample.records), sample.truth[rows], weight))
         fields = _present(sample)
-        if len(fields) > 2:  # noqa: PLR2004 two fields must stay
+        if len(fields) > 2:
             lost = set(rng.choice(fields, size=int(rng.integers(1, len(fields) - 1)), replace=False).tolist())
-            some = rng.random(len(rows)) < 0.3  # noqa: PLR2004 a third
+            some = rng.random(len(rows)) < 0.3
             hidden = without_fields(sample.base[rows[some]], lost)
             parts.append((with_together(hidden, sample.records), sample.truth[rows[some]], weight[some]))
     return (
@@ -95,20 +113,15 @@ def _matrix(samples: Iterable[Sample], seed: int) -> tuple[Floats, npt.NDArray[n
     )
 
 
-def fit_first(samples: Sequence[Sample], plan: Plan) -> tuple[Forest, Forest]:
-    """The model of a pair alone: boosting, and extra trees on a third of the rows."""
+def fit_first(samples: Sequence[Sample], plan: Plan) -> Forest:
+    """The model of a pair alone."""
     rows, truth, weight = _matrix(samples, plan.seed)
-    boosting = HistGradientBoostingClassifier(
+    model = HistGradientBoostingClassifier(
         max_iter=plan.trees, learning_rate=0.08, max_leaf_nodes=31, min_samples_leaf=60, l2_regularization=5.0,
         max_features=0.3, early_stopping=False, random_state=plan.seed % 2**31,
     )  # fmt: skip
-    boosting.fit(rows, truth, sample_weight=weight)
-    some = np.random.default_rng(plan.seed).random(len(rows)) < 0.3  # noqa: PLR2004 a third
-    trees = ExtraTreesClassifier(
-        50, max_depth=14, min_samples_leaf=8, max_features=0.35, n_jobs=1, random_state=plan.seed % 2**31
-    )
-    trees.fit(rows[some], truth[some], sample_weight=weight[some])
-    return from_boosting(boosting), from_trees(trees)
+    model.fit(rows, truth, sample_weight=weight)
+    return from_boosting(model)
 
 
 def fit_sieve(samples: Sequence[Sample], first: Forest, plan: Plan) -> tuple[Forest, float]:
@@ -128,15 +141,16 @@ def fit_sieve(samples: Sequence[Sample], first: Forest, plan: Plan) -> tuple[For
         random_state=plan.seed % 2**31,
     )  # fmt: skip
     # it learns what the first model thinks of a pair, so that it drops nothing that the other would have kept
-    model.fit(matrix, (hope > -2.2) | (same == 1))  # noqa: PLR2004 a probability of a tenth
+    model.fit(matrix, (hope > -2.2) | (same == 1))
     sieve = from_boosting(model)
-    worthy = sieve.predict(matrix[(same == 1) & (hope > -1.5)], sieve.compiled())  # noqa: PLR2004 a probability of a fifth
+    worthy = sieve.predict(matrix[(same == 1) & (hope > -1.5)], sieve.compiled())
     return sieve, float(np.quantile(worthy, 0.001))
 
 
 def context_sample(scorer: Scorer, kind: str, records: int, seed: int) -> ContextSample:
     """A whole world scored by the first model, with each pair's neighbours."""
     con = duckdb.connect(config={"threads": 1})
+    con.execute("set enable_progress_bar = false")
     try:
         count = load_world(con, make_world(kind, records, seed))
         numbers, logit = score_alone(con, "dd_pair", count, scorer)
@@ -145,7 +159,9 @@ def context_sample(scorer: Scorer, kind: str, records: int, seed: int) -> Contex
         person = con.execute("select person from dd_truth order by n").fetchnumpy()["person"]
         truth = (person[pairs[:, 0] - 1] == person[pairs[:, 1] - 1]).astype(np.int8)
         sizes = np.bincount(person)
-        return ContextSample(kind, count, rows, truth, np.ones(len(rows), np.float32), int((sizes * (sizes - 1) // 2).sum()))
+        return ContextSample(
+            kind, count, rows, truth, np.ones(len(rows), np.float32), int((sizes * (sizes - 1) // 2).sum())
+        )
     finally:
         con.close()
 
@@ -168,27 +184,36 @@ def fit_second(samples: Sequence[ContextSample], plan: Plan) -> Forest:
     return from_boosting(model)
 
 
-def train(plan: Plan, tell: Tell) -> tuple[Scorer, dict[str, Any]]:
-    """The scorer and its provenance; the same plan and versions give the same arrays."""
-    samples = []
-    for kind, records, seed in plan.worlds(plan.first_rounds, 0):
-        tell(f"first: {kind}, {records} records")
-        samples.append(sample_world(kind, records, seed))
-    tell("first: fitting")
-    first, steady = fit_first(samples, plan)
+def train(plan: Plan, tell: Tell, processes: int = 1) -> tuple[Scorer, dict[str, Any]]:
+    """The scorer and its provenance; the same plan and versions give the same arrays.
+
+    Two rounds of worlds are made by so many processes; fitting takes a few minutes, the worlds most of the time.
+    """
+    context = multiprocessing.get_context("spawn")
+    jobs = plan.worlds(plan.first_rounds, 0)
+    tell(f"first: {len(jobs)} worlds")
+    with context.Pool(processes) as pool:
+        samples = pool.starmap(sample_world, jobs, chunksize=1)
+    tell(f"first: fitting {sum(len(sample.truth) for sample in samples):,} pairs")
+    first = fit_first(samples, plan)
     sieve, cut = fit_sieve(samples, first, plan)
-    scorer = Scorer(first, steady, None, sieve, cut)
+    scorer = Scorer(first, None, sieve, cut)
     del samples
-    contexts = []
-    for kind, records, seed in plan.worlds(plan.second_rounds, 1):
-        tell(f"second: {kind}, {records} records")
-        contexts.append(context_sample(scorer, kind, records, seed))
-    tell("second: fitting")
+    jobs = [*plan.worlds(plan.second_rounds, 1), *plan.large(2)]
+    tell(f"second: {len(jobs)} worlds")
+    with context.Pool(processes) as pool:
+        contexts = pool.starmap(context_sample, [(scorer, *job) for job in jobs], chunksize=1)
+    tell(f"second: fitting {sum(len(sample.truth) for sample in contexts):,} pairs")
     second = fit_second(contexts, plan)
-    return Scorer(first, steady, second, sieve, cut), {
+    return Scorer(first, second, sieve, cut), {
         "trained_on": "worlds made by kevasync.dedupe.training.worlds; no real record",
-        "seed": plan.seed,
-        "worlds": [len(plan.worlds(plan.first_rounds, 0)), len(plan.worlds(plan.second_rounds, 1))],
-        "trees": plan.trees,
-        "versions": {"python": platform.python_version(), "scikit-learn": sklearn.__version__, "numpy": np.__version__, "duckdb": duckdb.__version__},
+        "again": f"python -m kevasync.dedupe.training --seed {plan.seed}",
+        "plan": asdict(plan),
+        "versions": {
+            "kevasync": kevasync.__version__,
+            "python": platform.python_version(),
+            "scikit-learn": sklearn.__version__,
+            "numpy": np.__version__,
+            "duckdb": duckdb.__version__,
+        },
     }

@@ -7,7 +7,7 @@ import re
 
 from kevasync.dedupe.training.words import nicknames
 
-__all__ = ["case", "cut", "mangle", "nickname", "phonetic", "phone_form", "scan", "typo"]
+__all__ = ["case", "cut", "mangle", "nickname", "phone_form", "phonetic", "scan", "typo"]
 
 _NEAR = {
     "q": "wa", "w": "qes", "e": "wrd", "r": "etf", "t": "ryg", "y": "tuh", "u": "yij", "i": "uok", "o": "ipl", "p": "ol", "a": "qsz", "s": "awdx",
@@ -20,7 +20,24 @@ _HEARD = [("ph", "f"), ("f", "ph"), ("ck", "k"), ("c", "k"), ("k", "c"), ("s", "
           ("sh", "sch"), ("th", "t"), ("t", "th"), ("ai", "ay"), ("ou", "u"), ("w", "v"), ("e", "a"), ("a", "e"), ("o", "u"), ("mc", "mac"), ("mac", "mc"), ("ll", "l"),
           ("l", "ll"), ("nn", "n"), ("n", "nn"), ("tt", "t"), ("ss", "s"), ("er", "or"), ("er", "ar"), ("x", "ks"), ("gh", ""), ("h", "")]  # fmt: skip
 _HIDDEN = "\u200b\u200c\u200d\ufeff"
-_DRAWN_ALIKE = {"a": "а", "e": "е", "o": "о", "p": "р", "c": "с", "x": "х", "y": "у", "i": "і", "A": "А", "B": "В", "C": "С", "E": "Е", "H": "Н", "K": "К", "M": "М", "O": "О"}
+_DRAWN_ALIKE = {
+    "a": "а",
+    "e": "е",
+    "o": "о",
+    "p": "р",
+    "c": "с",
+    "x": "х",
+    "y": "у",
+    "i": "і",
+    "A": "А",
+    "B": "В",
+    "C": "С",
+    "E": "Е",
+    "H": "Н",
+    "K": "К",
+    "M": "М",
+    "O": "О",
+}
 _ACCENTS = {"a": "áàäâ", "e": "éèëê", "i": "íìï", "o": "óòöô", "u": "úùüû", "n": "ñ", "c": "ç", "s": "š", "z": "ž"}
 
 
@@ -85,7 +102,9 @@ def mangle(text: str, rng: random.Random) -> str:
     if draw < 0.35:
         return "".join(_DRAWN_ALIKE.get(letter, letter) if rng.random() < 0.5 else letter for letter in text)
     if draw < 0.45:
-        return "".join(rng.choice(_ACCENTS[letter]) if letter in _ACCENTS and rng.random() < 0.4 else letter for letter in text)
+        return "".join(
+            rng.choice(_ACCENTS[letter]) if letter in _ACCENTS and rng.random() < 0.4 else letter for letter in text
+        )
     if draw < 0.6:
         return ". ".join(word[0] for word in text.split() if word) + "."
     if draw < 0.75:
@@ -106,6 +125,17 @@ def case(text: str, rng: random.Random, shout: float) -> str:
 def phone_form(digits: str, rng: random.Random, extension: str = "") -> str:
     """Ten digits in one of the forms that people write."""
     area, middle, end = digits[:3], digits[3:6], digits[6:]
-    forms = [f"({area}) {middle}-{end}", f"{area}-{middle}-{end}", f"{area}.{middle}.{end}", digits, f"+1{digits}", f"+1 {area} {middle} {end}", f"1-{area}-{middle}-{end}", f"{area} {middle} {end}"]
-    tail = rng.choice([f" x{extension}", f"x{extension}", f" ext. {extension}", f" ext {extension}"]) if extension else ""
+    forms = [
+        f"({area}) {middle}-{end}",
+        f"{area}-{middle}-{end}",
+        f"{area}.{middle}.{end}",
+        digits,
+        f"+1{digits}",
+        f"+1 {area} {middle} {end}",
+        f"1-{area}-{middle}-{end}",
+        f"{area} {middle} {end}",
+    ]
+    tail = (
+        rng.choice([f" x{extension}", f"x{extension}", f" ext. {extension}", f" ext {extension}"]) if extension else ""
+    )
     return rng.choice(forms) + tail

@@ -5,13 +5,28 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field, replace
 
-from kevasync.dedupe.training.words import FUNCTIONS, LEVELS, NOUNS, STATES, STREETS, SUFFIXES, TRADES, families, givens, nicknames, place, syllables
+from kevasync.dedupe.training.words import (
+    FUNCTIONS,
+    LEVELS,
+    NOUNS,
+    STATES,
+    STREETS,
+    SUFFIXES,
+    TRADES,
+    families,
+    givens,
+    nicknames,
+    place,
+    syllables,
+)
 
 __all__ = ["Organisation", "Person", "Population"]
 
 _FREE = "gmail.com yahoo.com hotmail.com outlook.com icloud.com aol.com gmx.de proton.me live.com".split()
 _TLDS = "com com com net org io co co.uk de fr com.au us biz".split()
-_SUFFIXES = "Inc LLC Ltd Corp GmbH Co Group plc|Inc.|, Inc.|Limited|Corporation|S.A.|AG|B.V.|Pty Ltd|& Co".replace("|", " | ").split(" | ")
+_SUFFIXES = "Inc LLC Ltd Corp GmbH Co Group plc|Inc.|, Inc.|Limited|Corporation|S.A.|AG|B.V.|Pty Ltd|& Co".replace(
+    "|", " | "
+).split(" | ")
 
 
 @dataclass
@@ -67,8 +82,14 @@ class Population:
         self.cities = [place(rng) for _ in range(rng.choice([12, 40, 150, 600, 3000]))]
         self.streets = [self._street_name() for _ in range(rng.choice([60, 300, 2000]))]
         self.states = rng.sample(STATES, rng.randint(4, 30))
-        self.countries = rng.sample(["us", "gb", "de", "fr", "au", "ca", "nl", "in", "jp", "br", "es", "it"], rng.randint(1, 5))
-        self.trades = [(f"{level} {function}").strip() for level in rng.sample(LEVELS, rng.randint(3, 10)) for function in rng.sample(FUNCTIONS, rng.randint(4, 16))]
+        self.countries = rng.sample(
+            ["us", "gb", "de", "fr", "au", "ca", "nl", "in", "jp", "br", "es", "it"], rng.randint(1, 5)
+        )
+        self.trades = [
+            (f"{level} {function}").strip()
+            for level in rng.sample(LEVELS, rng.randint(3, 10))
+            for function in rng.sample(FUNCTIONS, rng.randint(4, 16))
+        ]
         self.local_style = [rng.random() + 0.05 for _ in range(8)]
         self.free = rng.sample(_FREE, rng.randint(1, len(_FREE)))
         self.personal = rng.choice([0.1, 0.3, 0.5, 0.9])
@@ -93,7 +114,9 @@ class Population:
         """House number and street."""
         rng = self.rng
         base = f"{rng.randint(1, rng.choice([30, 300, 9999]))} {self.rng.choice(self.streets)}"
-        return f"{base} {rng.choice(['apt', 'unit', 'suite', '#'])} {rng.randint(1, 40)}" if rng.random() < 0.1 else base
+        return (
+            f"{base} {rng.choice(['apt', 'unit', 'suite', '#'])} {rng.randint(1, 40)}" if rng.random() < 0.1 else base
+        )
 
     def phone(self) -> str:
         """Ten digits."""
@@ -113,11 +136,30 @@ class Population:
         """A company with a name of its own."""
         rng = self.rng
         a, b = self.pick(self.families), self.pick(self.families)
-        name = rng.choice([f"{a} {b}", f"{a} {rng.choice(TRADES)}", f"{rng.choice(NOUNS)} {rng.choice(TRADES)}", a, f"{rng.choice(NOUNS)} {rng.choice(NOUNS)} {rng.choice(TRADES)}", f"{syllables(rng)} {rng.choice(TRADES)}", syllables(rng) + rng.choice(["", "ly", "tech", "soft"])])
+        name = rng.choice(
+            [
+                f"{a} {b}",
+                f"{a} {rng.choice(TRADES)}",
+                f"{rng.choice(NOUNS)} {rng.choice(TRADES)}",
+                a,
+                f"{rng.choice(NOUNS)} {rng.choice(NOUNS)} {rng.choice(TRADES)}",
+                f"{syllables(rng)} {rng.choice(TRADES)}",
+                syllables(rng) + rng.choice(["", "ly", "tech", "soft"]),
+            ]
+        )
         label = name.replace(" ", rng.choice(["", "", "", "-"]))
         if rng.random() < 0.15:
             label = "".join(word[0] for word in name.split()) if " " in name else label[:6]
-        made = Organisation(name, f"{label}.{rng.choice(_TLDS)}", self.pick(self.cities), self.street(), self.postcode(), self.pick(self.states), self.phone(), rng.choice(_SUFFIXES) if rng.random() < 0.5 else "")
+        made = Organisation(
+            name,
+            f"{label}.{rng.choice(_TLDS)}",
+            self.pick(self.cities),
+            self.street(),
+            self.postcode(),
+            self.pick(self.states),
+            self.phone(),
+            rng.choice(_SUFFIXES) if rng.random() < 0.5 else "",
+        )
         if rng.random() < 0.3 and " " in name and len(name) > 8:
             made.name = name.replace(" ", rng.choice([" & ", " and ", " "]), 1)
         return made
@@ -131,9 +173,24 @@ class Population:
         rng = self.rng
         if rng.random() < self.random_locals:
             word = rng.choice([rng.choice(self.givens), self.pick(self.families), syllables(rng)])
-            return rng.choice([f"{word}{rng.randint(10, 999999)}", f"{word}{rng.choice(['', '_', '.'])}{syllables(rng)}", f"{rng.choice(self.givens)}.{rng.choice(self.families)}{rng.randint(100, 99999)}"])
+            return rng.choice(
+                [
+                    f"{word}{rng.randint(10, 999999)}",
+                    f"{word}{rng.choice(['', '_', '.'])}{syllables(rng)}",
+                    f"{rng.choice(self.givens)}.{rng.choice(self.families)}{rng.randint(100, 99999)}",
+                ]
+            )
         first, last = given.replace(" ", ""), family.replace(" ", "")
-        forms = [f"{first}.{last}", f"{first[:1]}{last}", f"{first}{last[:1]}", f"{last}.{first}", first, f"{first}_{last}", f"{first}{last}", f"{last}{first[:1]}"]
+        forms = [
+            f"{first}.{last}",
+            f"{first[:1]}{last}",
+            f"{first}{last[:1]}",
+            f"{last}.{first}",
+            first,
+            f"{first}_{last}",
+            f"{first}{last}",
+            f"{last}{first[:1]}",
+        ]
         return rng.choices(forms, self.local_style)[0]
 
     def email(self, given: str, family: str, organisation: Organisation | None) -> str:
@@ -152,7 +209,10 @@ class Population:
             family = f"{family}{rng.choice([' ', '-'])}{self.pick(self.families)}"
         jobs = [(self.pick_organisation(), self.pick(self.trades)) for _ in range(rng.choice([1, 1, 1, 2, 3]))]
         known = rng.choice([given, given, nicknames().get(given, (given,))[0]])
-        emails = [self.email(known, family, None) if rng.random() < self.personal else self.email(given, family, jobs[-1][0]) for _ in range(rng.choice([1, 1, 2, 3]))]
+        emails = [
+            self.email(known, family, None) if rng.random() < self.personal else self.email(given, family, jobs[-1][0])
+            for _ in range(rng.choice([1, 1, 2, 3]))
+        ]
         phones = [self.phone() for _ in range(rng.choice([1, 1, 2]))]
         if rng.random() < self.switchboard:
             phones[-1] = jobs[-1][0].phone
@@ -172,38 +232,80 @@ class Population:
         """Somebody else who is easily taken for `other`: of the same household, company, or of the same name."""
         rng = self.rng
         base = self.person(number)
-        kind = rng.choice(["household", "household", "namesake", "generation", "twin", "colleague", "colleague", "shared_box", "sibling_at_work", "alike"])
+        kind = rng.choice(
+            [
+                "household",
+                "household",
+                "namesake",
+                "generation",
+                "twin",
+                "colleague",
+                "colleague",
+                "shared_box",
+                "sibling_at_work",
+                "same_first",
+                "same_first",
+                "namesake_at_work",
+                "alike",
+            ]
+        )
         if kind in {"household", "twin", "generation"}:
-            base = replace(base, family=other.family, street=other.street, city=other.city, postcode=other.postcode, state=other.state, country=other.country)
-            if rng.random() < 0.75:
-                base.phones = other.phones[:1]
+            return self._at_home(base, other, kind)
+        if kind in {"colleague", "shared_box", "sibling_at_work", "same_first", "namesake_at_work"}:
+            return self._at_work(base, other, kind)
+        if kind == "namesake":
+            base.given, base.family = other.given, other.family
+            base.emails = [self.email(base.given, base.family, None if rng.random() < 0.5 else base.jobs[-1][0])]
             if rng.random() < 0.2:
-                base.emails = other.emails[:1]
+                base.city = other.city
+        if kind == "alike":
+            base.given = other.given
+            base.family = other.family[:3] + base.family[3:] if rng.random() < 0.5 else base.family
+        return base
+
+    def _at_home(self, base: Person, other: Person, kind: str) -> Person:
+        """Of one household; a twin shares the birthday, a generation the name."""
+        rng = self.rng
+        base = replace(
+            base, family=other.family, street=other.street, city=other.city, postcode=other.postcode,
+            state=other.state, country=other.country,
+        )  # fmt: skip
+        if rng.random() < 0.75:
+            base.phones = other.phones[:1]
+        if rng.random() < 0.2:
+            base.emails = other.emails[:1]
         if kind == "twin":
             base.dob = other.dob
             base.given = other.given[:1] + base.given[1:] if rng.random() < 0.2 else base.given
         if kind == "generation":
             base.given, base.gender = other.given, other.gender
             base.dob = f"{int(other.dob[:4]) + rng.choice([-1, 1]) * rng.randint(20, 40)}{base.dob[4:]}"
-            other.generation, base.generation = rng.choice([("Sr", "Jr"), ("Jr", "Sr"), ("", "Jr"), ("Sr.", "Jr."), ("II", "III")])
-            other.jobs, base.jobs = ([other.jobs[-1]], [other.jobs[-1]]) if rng.random() < 0.3 else (other.jobs, base.jobs)
-        if kind == "namesake":
-            base.given, base.family = other.given, other.family
-            base.emails = [self.email(base.given, base.family, None if rng.random() < 0.5 else base.jobs[-1][0])]
-            if rng.random() < 0.2:
-                base.city = other.city
-        if kind in {"colleague", "shared_box", "sibling_at_work"}:
-            base.jobs = [*base.jobs[:-1], (other.jobs[-1][0], base.jobs[-1][1])]
-            base.emails = [self.email(base.given, base.family, other.jobs[-1][0])]
-            base.phones = [other.jobs[-1][0].phone] if rng.random() < 0.4 else base.phones
-            base.city = other.city if rng.random() < 0.6 else base.city
+            other.generation, base.generation = rng.choice(
+                [("Sr", "Jr"), ("Jr", "Sr"), ("", "Jr"), ("Sr.", "Jr."), ("II", "III")]
+            )
+            if rng.random() < 0.3:
+                other.jobs, base.jobs = [other.jobs[-1]], [other.jobs[-1]]
+        return base
+
+    def _at_work(self, base: Person, other: Person, kind: str) -> Person:
+        """Of one company; perhaps of one name, or of one mailbox."""
+        rng = self.rng
+        base.jobs = [*base.jobs[:-1], (other.jobs[-1][0], base.jobs[-1][1])]
+        if kind in {"same_first", "namesake_at_work"}:
+            base.given = other.given
+        if kind == "namesake_at_work":
+            base.family = other.family
+        base.emails = [self.email(base.given, base.family, other.jobs[-1][0])]
+        base.phones = [other.jobs[-1][0].phone] if rng.random() < 0.4 else base.phones
+        base.city = other.city if rng.random() < 0.6 else base.city
         if kind == "sibling_at_work":
             base.family = other.family
             base.emails = [self.email(base.given, base.family, other.jobs[-1][0])]
+        if kind == "namesake_at_work":
+            local, _, domain = base.emails[0].partition("@")
+            base.emails = [f"{local}{rng.choice(['2', '3', '.b', str(rng.randint(2, 99))])}@{domain}"]
         if kind == "shared_box":
-            box = f"{rng.choice(['info', 'sales', 'support', 'office', 'team', 'admin', 'contact'])}@{other.jobs[-1][0].domain}"
+            word = rng.choice(["info", "sales", "support", "office", "team", "admin", "contact"])
+            box = f"{word}@{other.jobs[-1][0].domain}"
             base.emails, other.emails = [*base.emails, box], [*other.emails, box]
-        if kind == "alike":
-            base.given = other.given
-            base.family = other.family[:3] + base.family[3:] if rng.random() < 0.5 else base.family
         return base

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -19,7 +18,7 @@ from kevasync.dedupe.training.worlds import World, make_world
 
 __all__ = ["Sample", "load_world", "sample_world"]
 
-HARD, EASY, TRUE = 14_000, 8_000, 6_000
+HARD, EASY, TRUE = 4_000, 5_000, 2_000
 """At most so many pairs of each sort from a world; weights make up for what was left out."""
 
 
@@ -40,7 +39,9 @@ def load_world(con: duckdb.DuckDBPyConnection, world: World) -> int:
     table = pa.table({name: pa.array([record.get(name) for record in world.records], pa.string()) for name in names})
     con.register("dd_world", table)
     reading.read(con, "dd_world", Columns(tuple((name, (name,)) for name in names)))
-    truth = pa.table({"n": pa.array(range(1, len(world.truth) + 1), pa.int32()), "person": pa.array(world.truth, pa.int32())})
+    truth = pa.table(
+        {"n": pa.array(range(1, len(world.truth) + 1), pa.int32()), "person": pa.array(world.truth, pa.int32())}
+    )
     con.register("dd_truth_source", truth)
     con.execute("create or replace temp table dd_truth as from dd_truth_source")
     con.unregister("dd_truth_source")
@@ -53,6 +54,7 @@ def load_world(con: duckdb.DuckDBPyConnection, world: World) -> int:
 def sample_world(kind: str, records: int, seed: int) -> Sample:
     """Weighted pairs of the world of that kind, size and seed: the same for the same numbers."""
     con = duckdb.connect(config={"threads": 1})
+    con.execute("set enable_progress_bar = false")
     try:
         count = load_world(con, make_world(kind, records, seed))
         con.execute(
@@ -84,9 +86,3 @@ def _gathered(con: duckdb.DuckDBPyConnection, kind: str, count: int) -> Sample:
         places = [known[int(a), int(b)] for a, b in numbers]
         base[places] = features[:, :width]
     return Sample(kind, count, base, rows["same"].astype(np.int8), rows["weight"].astype(np.float32))
-
-
-def worlds_of(kinds: Sequence[str], rounds: int, seed: int) -> list[tuple[str, int, int]]:
-    """Kind, size and seed of the worlds of a training."""
-    sizes = (700, 1500, 3000, 6000, 12_000)
-    return [(kind, sizes[(turn + at) % len(sizes)], seed + turn) for turn in range(rounds) for at, kind in enumerate(kinds)]

@@ -7,7 +7,20 @@ from functools import cache
 
 from kevasync.dedupe.nicknames import GROUPS
 
-__all__ = ["CITIES", "FUNCTIONS", "LEVELS", "NOUNS", "STATES", "STREETS", "TRADES", "families", "givens", "nicknames", "place", "syllables"]
+__all__ = [
+    "CITIES",
+    "FUNCTIONS",
+    "LEVELS",
+    "NOUNS",
+    "STATES",
+    "STREETS",
+    "TRADES",
+    "families",
+    "givens",
+    "nicknames",
+    "place",
+    "syllables",
+]
 
 _FAMILIES = """
 smith johnson williams brown jones garcia miller davis rodriguez martinez hernandez lopez gonzalez wilson anderson thomas taylor moore jackson martin lee perez
@@ -64,25 +77,68 @@ monroe adams wellington churchill windsor harbour bridge market high school coll
 """.split()
 SUFFIXES = "street st road rd avenue ave lane drive place court crescent close way boulevard terrace square circuit parade".split()
 STATES = "al ak az ar ca co ct de fl ga hi id il in ia ks ky la me md ma mi mn ms mo mt ne nv nh nj nm ny nc nd oh ok or pa ri sc sd tn tx ut vt va wa wv wi wy nsw vic qld sa tas".split()
-LEVELS = ["", "senior", "junior", "lead", "chief", "head of", "vp", "director of", "assistant", "regional", "deputy", "principal"]
-FUNCTIONS = """
+LEVELS = [
+    "",
+    "senior",
+    "junior",
+    "lead",
+    "chief",
+    "head of",
+    "vp",
+    "director of",
+    "assistant",
+    "regional",
+    "deputy",
+    "principal",
+]
+FUNCTIONS = (
+    """
 sales|marketing|finance|operations|engineering|software engineer|accountant|data analyst|product manager|project manager|hr manager|office manager|buyer|procurement
 account executive|consultant|designer|nurse|teacher|attorney|recruiter|technician|architect|customer success|support specialist|logistics coordinator|business analyst
 painter|politician|cricketer|author|composer|sculptor|physician|clergyman|actor|naval officer|botanist|engraver|merchant|judge|historian|journalist|photographer
-""".replace("\n", "|").strip("|").split("|")
+""".replace("\n", "|")
+    .strip("|")
+    .split("|")
+)
 NOUNS = """
 summit atlas pioneer horizon blue river evergreen delta apex vertex orion nova stellar granite cobalt harbor anchor beacon cedar falcon phoenix titan quantum fusion
 prime global united national american pacific atlantic northern southern central metro first golden silver crystal bright clear smart rapid solid noble royal crown liberty
 heritage legacy keystone cornerstone gateway bridge tower castle garden meadow forest mountain valley ocean sunrise sunset star moon sky cloud thunder wind rose lotus
 little angel sunshine rainbow hope grace trinity mercy saint community neighborhood lakeview hillside parkside brookside westside northside kids happy learning
 """.split()
-TRADES = """
+TRADES = (
+    """
 systems|technologies|solutions|consulting|partners|industries|manufacturing|logistics|media|labs|software|foods|energy|capital|health|pharma|construction|design|travel
 motors|electric|plumbing|insurance|realty|bank|school|academy|day care|child care center|head start|clinic|hospital|church|foundation|association|services|supply
 hotel|restaurant|bakery|brewing|law|dental|fitness|studio|networks|security|robotics|textiles|chemicals|engineering|holdings|advisors|analytics|university|society
-""".replace("\n", "|").strip("|").split("|")
+""".replace("\n", "|")
+    .strip("|")
+    .split("|")
+)
 _SYLLABLES = "ba be bi bo bu ka ke ki ko ku da de di do du fa fe fi fo ga ge go gu ha he hi ho ja je jo la le li lo lu ma me mi mo mu na ne ni no nu pa pe pi po ra re ri ro ru sa se si so su ta te ti to tu va ve vi vo wa we wi ya yo za ze zo bra cre dra fre gra kle pla ste tri sha tho".split()
-_ENDS = ["", "n", "s", "r", "l", "m", "t", "k", "son", "man", "ton", "ley", "ski", "ez", "berg", "ford", "well", "ov", "ini", "ard", "sen"]
+_ENDS = [
+    "",
+    "n",
+    "s",
+    "r",
+    "l",
+    "m",
+    "t",
+    "k",
+    "son",
+    "man",
+    "ton",
+    "ley",
+    "ski",
+    "ez",
+    "berg",
+    "ford",
+    "well",
+    "ov",
+    "ini",
+    "ard",
+    "sen",
+]
 
 
 @cache
@@ -116,4 +172,21 @@ def place(rng: random.Random) -> str:
     stem = rng.choice(families()) if rng.random() < 0.5 else syllables(rng)
     if draw < 0.6:
         return f"{rng.choice(['west', 'east', 'north', 'south', 'new', 'port', 'lake', 'upper', 'great', 'saint', 'mount'])} {stem}"
-    return stem + rng.choice(["ville", "ton", "burg", "bury", "mouth", "field", "ham", "stad", "wood", " city", "shire", "berg", "port", "dale"])
+    return stem + rng.choice(
+        [
+            "ville",
+            "ton",
+            "burg",
+            "bury",
+            "mouth",
+            "field",
+            "ham",
+            "stad",
+            "wood",
+            " city",
+            "shire",
+            "berg",
+            "port",
+            "dale",
+        ]
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from kevasync.dedupe.training.noise import case, cut, mangle, nickname, phone_form, phonetic, scan, typo
 from kevasync.dedupe.training.people import Organisation, Person, Population
@@ -15,7 +16,19 @@ Record = dict[str, str | None]
 
 KINDS: dict[str, tuple[str, ...]] = {
     "crm": ("first_name", "last_name", "email", "phone", "company", "city", "title"),
-    "crm_full": ("first_name", "last_name", "email", "phone", "company", "street", "city", "postcode", "state", "country", "title"),
+    "crm_full": (
+        "first_name",
+        "last_name",
+        "email",
+        "phone",
+        "company",
+        "street",
+        "city",
+        "postcode",
+        "state",
+        "country",
+        "title",
+    ),
     "contacts": ("name", "email", "phone", "company"),
     "retail": ("first_name", "last_name", "email", "phone", "street", "city", "postcode"),
     "registry": ("first_name", "last_name", "street", "city", "postcode", "state", "dob", "identifier"),
@@ -68,6 +81,10 @@ class Damage:
         self.role = rng.choice([0.0, 0.0, 0.02, 0.06])
         self.wrong = rng.choice([0.0, 0.0, 0.01, 0.04])
         self.married = rng.choice([0.0, 0.0, 0.02, 0.05])
+        self.replaced = rng.choice([0.0, 0.0, 0.01, 0.03, 0.08])
+        """How often a value is somebody else's altogether."""
+        self.own_identifier = rng.random() < 0.15
+        """Each system gives out numbers of its own."""
 
     def text(self, field: str, value: str, strength: float) -> str:
         """The value as it was written down."""
@@ -80,15 +97,17 @@ class Damage:
     def lost(self, field: str, strength: float, system: int = 0) -> bool:
         """Whether the field was left empty."""
         factor = self.systems[system].setdefault(field, self.rng.choice([0.3, 1.0, 1.0, 2.5]))
-        chance = factor * self.missing_by_field.setdefault(field, self.missing * self.rng.choice([0.1, 0.5, 1.0, 1.5, 2.0]))
+        chance = factor * self.missing_by_field.setdefault(
+            field, self.missing * self.rng.choice([0.1, 0.5, 1.0, 1.5, 2.0])
+        )
         return self.rng.random() < min(0.85, chance * (1.0 if self.even else strength))
 
 
 def make_world(kind: str, records: int, seed: int) -> World:
     """A world of about so many records."""
-    rng = random.Random(f"{kind} {seed}")  # noqa: S311 nothing here is secret
+    rng = random.Random(f"{kind} {seed}")
     population = Population(rng)
-    columns = [name for name in KINDS[kind] if len(KINDS[kind]) < 4 or rng.random() < 0.93]  # noqa: PLR2004 a few columns are all kept
+    columns = [name for name in KINDS[kind] if len(KINDS[kind]) < 4 or rng.random() < 0.93]
     if not {"name", "last_name", "company"} & set(columns):
         columns = list(KINDS[kind])
     sizes = _sizes(rng, dense=kind in {"archive", "sites"})
@@ -108,10 +127,22 @@ def _sizes(rng: random.Random, *, dense: bool) -> tuple[int, ...]:
     if rng.random() < (0.5 if dense else 0.15):
         least, most = rng.choice([(2, 6), (3, 12), (3, 21), (1, 15), (4, 8)])
         return tuple(range(least, most + 1))
-    return rng.choice([(1, 1, 1, 2), (1, 2), (1, 1, 2, 2, 3, 4), (1, 1, 1, 1, 1, 1, 2), (1, 1, 1, 1, 2, 3), (1, 1, 3, 6), (1, 2, 3, 4, 5)])
+    return rng.choice(
+        [
+            (1, 1, 1, 2),
+            (1, 2),
+            (1, 1, 2, 2, 3, 4),
+            (1, 1, 1, 1, 1, 1, 2),
+            (1, 1, 1, 1, 2, 3),
+            (1, 1, 3, 6),
+            (1, 2, 3, 4, 5),
+        ]
+    )
 
 
-def _people(population: Population, damage: Damage, columns: Sequence[str], sizes: Sequence[int], records: int) -> list[tuple[int, Record]]:
+def _people(
+    population: Population, damage: Damage, columns: Sequence[str], sizes: Sequence[int], records: int
+) -> list[tuple[int, Record]]:
     rng = population.rng
     relatives = rng.choice([0.02, 0.1, 0.25, 0.4])
     persons: list[Person] = []
@@ -137,6 +168,7 @@ def _written(person: Person, population: Population, damage: Damage, columns: Se
     """One record about a person, as some system has it."""
     rng = damage.rng
     strength = 0.0 if first and damage.clean_first else (1.0 if damage.even else min(4.0, rng.expovariate(1.0)))
+    person = _replaced(person, population, damage, strength)
     given, family = _names(person, damage, strength)
     organisation, title = person.jobs[-1] if rng.random() > damage.moves else rng.choice(person.jobs)
     email = _moved(person.emails, damage)
@@ -156,7 +188,9 @@ def _written(person: Person, population: Population, damage: Damage, columns: Se
         "phone": _phone(phone, person.extension, damage, strength),
         "company": _company(organisation, damage, strength),
         "street": damage.text("street", population.street() if moved else person.street, strength),
-        "city": damage.text("city", population.pick(population.cities) if moved and rng.random() < 0.5 else person.city, strength),
+        "city": damage.text(
+            "city", population.pick(population.cities) if moved and rng.random() < 0.5 else person.city, strength
+        ),
         "postcode": damage.text("postcode", population.postcode() if moved else person.postcode, strength * 0.6),
         "state": damage.text("state", person.state, strength * 0.3),
         "country": person.country,
@@ -167,13 +201,42 @@ def _written(person: Person, population: Population, damage: Damage, columns: Se
         "website": organisation.domain,
     }
     system = rng.randrange(len(damage.systems))
-    record: Record = {column: None if not values[column] or damage.lost(column, max(0.3, strength), system) else values[column] for column in columns}
+    record: Record = {
+        column: None if not values[column] or damage.lost(column, max(0.3, strength), system) else values[column]
+        for column in columns
+    }
     if not any(record.get(column) for column in ("name", "first_name", "last_name", "email", "phone")):
         column = next(name for name in ("name", "last_name") if name in columns or name == "last_name")
         record[column if column in record else columns[0]] = values[column if column in record else columns[0]]
     if rng.random() < damage.shout:
-        record = {column: value.upper() if value and column in {"name", "first_name", "last_name", "company", "city"} else value for column, value in record.items()}
+        record = {
+            column: value.upper()
+            if value and column in {"name", "first_name", "last_name", "company", "city"}
+            else value
+            for column, value in record.items()
+        }
     return record
+
+
+def _replaced(person: Person, population: Population, damage: Damage, strength: float) -> Person:
+    """The person with some values that are wrong altogether."""
+    rng = damage.rng
+    makers: list[tuple[str, Callable[[], str]]] = [
+        ("given", lambda: population.pick(population.givens)),
+        ("family", lambda: population.pick(population.families)),
+        ("dob", lambda: f"{rng.randint(1930, 2006)}{rng.randint(1, 12):02d}{rng.randint(1, 28):02d}"),
+        ("city", lambda: population.pick(population.cities)),
+        ("postcode", population.postcode),
+        ("state", lambda: population.pick(population.states)),
+    ]
+    changes: dict[str, Any] = {}
+    for name, make in makers:
+        factor = damage.by_field.setdefault(f"{name} replaced", rng.choice([0.2, 1.0, 2.0]))
+        if rng.random() < damage.replaced * factor * strength:
+            changes[name] = make()
+    if damage.own_identifier or rng.random() < damage.replaced * 2 * strength:
+        changes["identifier"] = str(rng.randint(10**6, 10**7 - 1))
+    return replace(person, **changes) if changes else person
 
 
 def _names(person: Person, damage: Damage, strength: float) -> tuple[str, str]:
@@ -221,7 +284,9 @@ def _dob(person: Person, damage: Damage, strength: float) -> str:
         date = date[:4] + "0101"
     elif draw < 0.12 * strength:
         date = date[:6] + f"{rng.randint(1, 28):02d}"
-    date = "".join(letter if letter.isdigit() else rng.choice("0123456789") for letter in damage.text("dob", date, strength * 0.6))
+    date = "".join(
+        letter if letter.isdigit() else rng.choice("0123456789") for letter in damage.text("dob", date, strength * 0.6)
+    )
     return f"{date[:4]}-{date[4:6]}-{date[6:8]}" if rng.random() < 0.5 else date
 
 
@@ -242,7 +307,9 @@ def _company(organisation: Organisation, damage: Damage, strength: float) -> str
     return f"{name} {suffix}".strip() if rng.random() < 0.8 else name
 
 
-def _sites(population: Population, damage: Damage, columns: Sequence[str], sizes: Sequence[int], records: int) -> list[tuple[int, Record]]:
+def _sites(
+    population: Population, damage: Damage, columns: Sequence[str], sizes: Sequence[int], records: int
+) -> list[tuple[int, Record]]:
     """Records of organisations: branches of one company, and others at the same address, are not the same."""
     rng = population.rng
     made: list[tuple[int, Record]] = []
@@ -252,12 +319,25 @@ def _sites(population: Population, damage: Damage, columns: Sequence[str], sizes
         draw = rng.random()
         if sites and draw < 0.25:
             parent = rng.choice(sites)
-            site = replace(site, name=parent.name if rng.random() < 0.5 else f"{parent.name} {rng.choice(['-', ''])} {site.name.split()[0]}", domain=parent.domain, phone=parent.phone if rng.random() < 0.3 else site.phone)
+            site = replace(
+                site,
+                name=parent.name
+                if rng.random() < 0.5
+                else f"{parent.name} {rng.choice(['-', ''])} {site.name.split()[0]}",
+                domain=parent.domain,
+                phone=parent.phone if rng.random() < 0.3 else site.phone,
+            )
         elif sites and draw < 0.32:
             parent = rng.choice(sites)
             site = replace(site, street=parent.street, city=parent.city, postcode=parent.postcode)
         sites.append(site)
-        alias = rng.choice([site.name, f"{rng.choice(sites).name.split()[0]} - {site.name}", f"{site.name} {rng.choice(['center', 'school', 'office', 'branch', 'hq'])}"])
+        alias = rng.choice(
+            [
+                site.name,
+                f"{rng.choice(sites).name.split()[0]} - {site.name}",
+                f"{site.name} {rng.choice(['center', 'school', 'office', 'branch', 'hq'])}",
+            ]
+        )
         other_phone = population.phone()
         made.extend((len(sites), _site(site, alias, other_phone, damage, columns)) for _ in range(rng.choice(sizes)))
     return made
@@ -270,11 +350,15 @@ def _site(site: Organisation, alias: str, other_phone: str, damage: Damage, colu
     values = {
         "company": case(_company(named, damage, strength), rng, damage.shout),
         "website": rng.choice(["www.", "http://www.", "https://", ""]) + site.domain,
-        "phone": phone_form(damage.text("phone", other_phone if rng.random() < damage.moves * 0.5 else site.phone, strength * 0.4), rng),
+        "phone": phone_form(
+            damage.text("phone", other_phone if rng.random() < damage.moves * 0.5 else site.phone, strength * 0.4), rng
+        ),
         "street": damage.text("street", site.street, strength * 0.7),
         "city": damage.text("city", site.city, strength * 0.5),
         "postcode": damage.text("postcode", site.postcode, strength * 0.4),
         "state": site.state,
         "country": "us",
     }
-    return {column: None if column != "company" and damage.lost(column, strength) else values[column] for column in columns}
+    return {
+        column: None if column != "company" and damage.lost(column, strength) else values[column] for column in columns
+    }
