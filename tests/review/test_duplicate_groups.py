@@ -35,10 +35,17 @@ def search(tmp_path):
     ]
     told = {0: [kept.Told("prior", -4.0), kept.Told("email", 7.2, "x", "x")]}
     records = [
-        stored("a", Phone="1"), stored("b", Phone="22", Title="CTO", **{"Account.Name": "Acme"}), stored("keva:1", Phone="333"),
+        stored("a", Phone="1"), stored("b", Phone="22", Title="CTO", **{"Account.Name": "Acme"}),
+        stored("keva:1", Phone="333"),
         stored("c"), stored("keva:2"), stored("d"), stored("e"),
     ]  # fmt: skip
-    manifest = {"object": "contact", "sobject": "Contact", "snapshots": {"salesforce": []}, "too_large": [], "left_to_plan": 2}
+    manifest = {
+        "object": "contact",
+        "sobject": "Contact",
+        "snapshots": {"salesforce": []},
+        "too_large": [],
+        "left_to_plan": 2,
+    }
     kept.save(tmp_path, manifest, PAIRS, groups, told, {one.id: one for one in records}, {"a": "keva:1", "keva:1": "a"})
     return kept.latest(tmp_path)
 
@@ -54,7 +61,7 @@ def say(decisions, number, ids, verdict="merge", probability=None):
 
 
 def test_the_page_of_a_search(search):
-    """The linked Contact is the main record; rules speak of Contacts only; marks are of what a merge must find unchanged."""
+    """The linked Contact is the main record; rules speak of Contacts; marks are of what must be found unchanged."""
     around = Surroundings(SCHEMA, {"b": {"Case": 3, "Opportunity": 1}, "a": {"Case": 9}})
     made = session_of(search, [0, 1, 2], "/ws", "ana", Rules(fields={"Phone": Rule.LONGEST}), around, None)
     first, second, _ = made.groups
@@ -88,7 +95,9 @@ def test_precision_is_measured_here_before_it_is_taken_from_the_model(decisions)
     for number in range(50):
         say(decisions, number, (f"x{number}", f"y{number}"), "merge" if number % 10 else "different", 0.96)
     here = measured_here(decisions, levels)
-    assert {(one.threshold, one.precision, one.count) for one in here.levels} == {(t, 0.9, 50) for t in (0.95, 0.9, 0.8)}
+    assert {(one.threshold, one.precision, one.count) for one in here.levels} == {
+        (t, 0.9, 50) for t in (0.95, 0.9, 0.8)
+    }
     assert "50 decisions made here" in here.note
 
 
