@@ -17,6 +17,7 @@ from kevasync.dedupe.blocking import Budget, RuleReport, find_candidates
 from kevasync.dedupe.canonical import make_records
 from kevasync.dedupe.columns import Columns
 from kevasync.dedupe.comparison import base_features, compare, glance
+from kevasync.dedupe.guards import guarded
 from kevasync.dedupe.reading import Source, read
 from kevasync.dedupe.scoring import Scorer, sigmoid
 
@@ -192,7 +193,7 @@ def find_pairs(
     tell("together", len(numbers))
     numbers, logit, closing = close_triangles(con, numbers, logit, records, scorer)
     numbers, context = collective.context(con, records, float(np.log(floor / 4)))
-    final = scorer.together(context)
+    final = guarded(con, numbers, scorer.together(context))
     con.execute("drop table dd_scored; drop table dd_edge")
     clock.mark("together")
     report = Report(records, tuple(used), candidates, closing, tuple(rules), clock.seconds)

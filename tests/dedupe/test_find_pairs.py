@@ -1,5 +1,7 @@
 """From a table to scored pairs: what is found, what is not merged, and tables that are no good."""
 
+import random
+
 import duckdb
 import numpy as np
 import pyarrow as pa
@@ -67,17 +69,12 @@ def test_a_block_too_large_is_capped_and_reported():
 
 def test_a_mailbox_shared_by_thousands_makes_no_cluster_of_them():
     """5,000 persons behind one address are not one person."""
-    rows = [
-        row(
-            f"m{n}",
-            f"{chr(97 + n % 26)}ra{n % 71}",
-            f"{chr(97 + n // 26 % 26)}olu{n}",
-            "all@campus.edu",
-            None,
-            "Campus",
-        )
-        for n in range(5000)
-    ]
+    rng = random.Random(1)
+
+    def name():
+        return "".join(rng.choice("bdfgklmnprstvz") + rng.choice("aeiou") for _ in range(3)).title()
+
+    rows = [row(f"m{number}", name(), name(), "all@campus.edu") for number in range(5000)]
     sizes = np.bincount(clusters(found(rows)).column("cluster").to_numpy())
     assert sizes.max() < 50
 
