@@ -17,7 +17,7 @@ from kevasync.dedupe.decisions import DuplicateDecisions, Verdict, subject_of
 from kevasync.dedupe.groups import Found, Kind, find_groups
 from kevasync.dedupe.pipeline import MATCH, Pairs, find_pairs
 from kevasync.dedupe.refit import FEWEST, Label, refit
-from kevasync.dedupe.sides import PREFIX, Stored, all_records, read_values
+from kevasync.dedupe.sides import PREFIX, Stored, all_records, read_values, side_of
 from kevasync.endpoint import Progress
 from kevasync.errors import UsageError
 from kevasync.mapping.definition import ObjectMapping
@@ -158,19 +158,23 @@ def _decided_before(found: Sequence[Found], decisions: DuplicateDecisions, clust
 def _left_to_plan(
     found: Sequence[Found], records: Mapping[str, Stored], decisions: DuplicateDecisions
 ) -> tuple[list[Found], int]:
-    """Without the pairs across the sides that `kevasync plan` links by itself, since their e-mails are the same."""
+    """Without the groups in which only a link is open that `kevasync plan` makes by itself: of the same e-mail."""
     held = decisions.holding()
-    kept_groups, left = [], 0
+    merged = {subject for subject, item in held.items() if item.detail["verdict"] == Verdict.MERGE}
+    open_groups, left = [], 0
     for item in found:
         if not all(one in records for one in item.ids):
             continue
-        if item.kind is Kind.LINK and subject_of(item.ids) not in held:
-            mails = {(records[one].values.get("Email") or one).casefold() for one in item.ids}
-            if len(mails) == 1:
+        contacts = [one for one in item.ids if side_of(one) is Side.SALESFORCE]
+        one_contact = len(contacts) == 1 or subject_of(contacts) in merged
+        if len(item.ids) == len(contacts) + 1 and one_contact and subject_of(item.ids) not in held:
+            mails = {one: (records[one].values.get("Email") or one).casefold() for one in item.ids}
+            customer = next(one for one in item.ids if one not in contacts)
+            if mails[customer] in {mails[one] for one in contacts}:
                 left += 1
                 continue
-        kept_groups.append(item)
-    return kept_groups, left
+        open_groups.append(item)
+    return open_groups, left
 
 
 def _explained(pairs: Pairs, found: Sequence[Found]) -> dict[int, list[kept.Told]]:
