@@ -45,6 +45,7 @@ bench: $(STAMP)  ## ours and the peers side by side; prints ratios
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --group bench
 	$(BIN)/python benchmarks/plan.py
 	$(BIN)/python benchmarks/automap.py
+	$(BIN)/python benchmarks/dedupe.py
 
 docs: $(STAMP)  ## write the generated pages anew (CLI reference, error pages)
 	$(BIN)/python docs/generate.py

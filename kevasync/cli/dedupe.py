@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,8 +18,12 @@ if TYPE_CHECKING:
 
     from kevasync.cli.render import Screen
     from kevasync.dedupe.pipeline import Pairs
+    from kevasync.dedupe.refit import Asked, Label
 
-__all__ = ["dedupe"]
+__all__ = ["ASKED", "dedupe"]
+
+ASKED = 100
+"""Pairs that --ask writes down."""
 
 
 def dedupe(
@@ -40,6 +45,14 @@ def dedupe(
     ] = None,
     clusters: Annotated[
         Path | None, typer.Option(help="Write every record's cluster: id, cluster. Parquet, or CSV by its ending.")
+    ] = None,
+    labels: Annotated[
+        Path | None,
+        typer.Option(help="CSV of id_a, id_b, label (yes or no): a person said so of 20 pairs or more."),
+    ] = None,
+    ask: Annotated[
+        Path | None,
+        typer.Option(help="Write a CSV of the 100 pairs most worth a label: fill in its last column."),
     ] = None,
     threshold: Annotated[
         float, typer.Option(min=0.01, max=0.999, help="Pairs from this probability on count as one person.")
@@ -63,25 +76,27 @@ def dedupe(
     """
     at = Context.of(ctx)
     if not files:
-        given = {"--columns": columns, "--out": out, "--clusters": clusters}
-        wrong = [name for name, value in given.items() if value]
-        if wrong:
-            raise UsageError(
-                "usage", f"{', '.join(wrong)} needs a FILE; without one the workspace's snapshots are searched"
-            )
-        from kevasync.cli.dedupe_workspace import dedupe_workspace
-
-        return dedupe_workspace(at, object_name, threshold, detailed=detailed_exitcode)
+        for_files = {"columns": columns, "out": out, "clusters": clusters, "labels": labels, "ask": ask}
+        return _in_workspace(at, for_files, object_name, threshold, detailed=detailed_exitcode)
     from kevasync.cli.plan_files import memory_limit
     from kevasync.dedupe.clustering import clusters as make_clusters
     from kevasync.dedupe.columns import parse
     from kevasync.dedupe.pipeline import find_pairs
+    from kevasync.dedupe.refit import choose, read_labels, refit
 
+    given: list[Label] = []
     roles = [parse(text) for text in columns or []] or None
     con = _connect(memory_limit())
     try:
         pairs = find_pairs(con, files, roles, floor=floor, tell=at.progress.start)
         document = pairs.report.as_dict()
+        if labels is not None:
+            given = read_labels(labels)
+            pairs = refit(pairs, given)
+            document["labels"] = len(given)
+        if ask is not None:
+            _write_questions(choose(pairs, ASKED, given), ask)
+            document["ask"] = str(ask)
         probability = pairs.probability
         document |= {
             "threshold": threshold,
@@ -103,6 +118,17 @@ def dedupe(
         at.progress.done()
         con.close()
     return ExitCode.DONE
+
+
+def _in_workspace(at: Context, for_files: dict[str, Any], object_name: str, threshold: float, *, detailed: bool) -> int:
+    wrong = [f"--{name}" for name, value in for_files.items() if value]
+    if wrong:
+        raise UsageError(
+            "usage", f"{', '.join(wrong)} needs a FILE; without one the workspace's snapshots are searched"
+        )
+    from kevasync.cli.dedupe_workspace import dedupe_workspace
+
+    return dedupe_workspace(at, object_name, threshold, detailed=detailed)
 
 
 def _connect(memory: str) -> duckdb.DuckDBPyConnection:
@@ -132,6 +158,18 @@ def _write(con: duckdb.DuckDBPyConnection, table: pa.Table, path: Path) -> None:
         raise UsageError("dedupe-not-written", f"{path}: {str(error).splitlines()[0]}") from error
     finally:
         con.unregister("dd_result")
+
+
+def _write_questions(asked: Sequence[Asked], path: Path) -> None:
+    import csv
+
+    try:
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(["id_a", "id_b", "probability", "label"])
+            writer.writerows([item.id_a, item.id_b, f"{item.probability:.3f}", ""] for item in asked)
+    except OSError as error:
+        raise UsageError("dedupe-not-written", f"{path}: {error}") from error
 
 
 def _cluster_counts(con: duckdb.DuckDBPyConnection, grouped: pa.Table) -> dict[str, Any]:

@@ -121,6 +121,8 @@ def _show(screen: Screen, told: Mapping[str, Any]) -> None:
     screen.table(("groups", "found", "duplicates expected"), rows, right=("found", "duplicates expected"))
     screen.line(f"{told['certain']:,} at {told['threshold']:g} or above, {told['doubtful']:,} doubtful.")
     screen.line(f"{told['waiting']:,} wait for a decision, {told['decided']:,} are decided.")
+    if told["learned_from"]:
+        screen.line(f"The scores follow what was decided here on {told['learned_from']:,} pairs.")
     if told["left_to_plan"]:
         screen.line(f"{told['left_to_plan']:,} more of the same e-mail on both sides: kevasync plan links these.")
     for item in told["too_large"]:

@@ -21,6 +21,7 @@ from kevasync.records import Schema, Side
 from kevasync.review.duplicate_groups import Surroundings, measured_here, session_of, shown_groups
 from kevasync.review.duplicate_session import DuplicateSession
 from kevasync.store.decisions import current_user
+from kevasync.store.files import sha256
 
 if TYPE_CHECKING:
     from kevasync.cli.context import Context
@@ -55,7 +56,7 @@ def duplicates_session(
             who or current_user(),
             rules_of(workspace),
             around,
-            measured_here(decisions, _provenance()),
+            measured_here(decisions, _levels()),
         )
 
 
@@ -88,12 +89,12 @@ def _surroundings(
         at.progress.done()
 
 
-def _provenance() -> Mapping[str, Any]:
-    """What the model's provenance says was measured."""
-    path: Path = default_model().with_suffix(".provenance.json")
+def _levels() -> Mapping[str, Any]:
+    """What was measured of the model that is in use (benchmarks/duplicate_levels.py); nothing for another model."""
+    model: Path = default_model()
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        told = json.loads(model.with_suffix(".levels.json").read_text(encoding="utf-8"))
+        same = told["model"] == sha256(model)
+    except (OSError, ValueError, KeyError, TypeError):
         return {}
-    measured = told.get("measured") if isinstance(told, dict) else None
-    return measured if isinstance(measured, dict) else {}
+    return told if same else {}

@@ -11,7 +11,7 @@ from kevasync.dedupe.columns import MAX_OTHER
 from kevasync.dedupe.nicknames import groups_of
 from kevasync.values import put_function, remembering
 
-__all__ = ["INPUT", "RARE", "TOKENS", "make_records"]
+__all__ = ["INPUT", "RARE", "SMALLEST", "TOKENS", "make_records"]
 
 INPUT = (
     "name", "first_name", "last_name", "email", "phone", "company", "street", "city", "postcode", "state", "country",
@@ -29,6 +29,20 @@ TOKENS = {"name_tokens": "words", "company_tokens": "company_words", "street_tok
 """Lists of words as numbers: hash * 1024 + bits * 32, so that an intersection knows its own weight."""
 
 
+SMALLEST = 700
+"""A smaller table is judged as if it were a part of one of this size: two of three records may share anything."""
+_FEW = 3
+
+
+def _larger(records: int) -> float:
+    """By how much a table is smaller than the smallest that rarity can be learned from; 1 for larger ones."""
+    return max(1.0, SMALLEST / max(records, 1))
+
+
+def _scale(larger: float) -> str:
+    return f"case when count(*) <= {_FEW} then {larger} else 1 end"
+
+
 def make_records(con: duckdb.DuckDBPyConnection) -> int:
     """Make `dd_record` from `dd_in` (n BIGINT and the columns of INPUT as text). Returns the number of records."""
     put_function(con, "dd_ascii", remembering(to_ascii), "VARCHAR", "VARCHAR")
@@ -37,13 +51,13 @@ def make_records(con: duckdb.DuckDBPyConnection) -> int:
     script = script.replace("{others_plain}", ", ".join(f"dd_words(dd_plain({name})) as {name}" for name in others))
     con.execute(script.replace("{others}", ", ".join(others)))
     _nicknames(con)
+    records = int(con.execute("select count(*) from dd_form").fetchall()[0][0])
     for name, words in TOKENS.items():
-        _tokens(con, name, words)
-    _frequencies(con)
+        _tokens(con, name, words, _larger(records))
+    _frequencies(con, _larger(records))
     for name in ("dd_form", "dd_nick", *(f"dd_{name}" for name in TOKENS), *(f"dd_rare_{name}" for name in RARE)):
         con.execute(f"drop table if exists {name}")
-    found = con.execute("select count(*) from dd_record").fetchall()[0]
-    return int(found[0])
+    return records
 
 
 def _nicknames(con: duckdb.DuckDBPyConnection) -> None:
@@ -55,7 +69,7 @@ def _nicknames(con: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def _tokens(con: duckdb.DuckDBPyConnection, name: str, words: str) -> None:
+def _tokens(con: duckdb.DuckDBPyConnection, name: str, words: str, larger: float) -> None:
     """A list of weighted word numbers for each record that has words."""
     con.execute(f"""
         create or replace temp table dd_{name} as
@@ -63,13 +77,13 @@ def _tokens(con: duckdb.DuckDBPyConnection, name: str, words: str) -> None:
         total as (select greatest(count(distinct n), 2) as records from word),
         weight as (
           select word, (hash(word) >> 16)::BIGINT * 1024
-            + least(1023, round(32 * log2(total.records / count(*)))::BIGINT) as token
+            + least(1023, round(32 * log2(total.records * {_scale(larger)} / count(*)))::BIGINT) as token
           from word, total where word <> '' group by word, total.records
         )
         select n, list(token order by token) as {name} from word join weight using (word) group by n""")  # noqa: S608 ours
 
 
-def _frequencies(con: duckdb.DuckDBPyConnection) -> None:
+def _frequencies(con: duckdb.DuckDBPyConnection, larger: float) -> None:
     joins, columns = [], []
     for name in RARE:
         filled = con.execute(f"select count({name}) from dd_form").fetchall()[0]  # noqa: S608 ours
@@ -78,7 +92,7 @@ def _frequencies(con: duckdb.DuckDBPyConnection) -> None:
             continue
         con.execute(
             f"create or replace temp table dd_rare_{name} as "  # noqa: S608 ours
-            f"select {name}, log2({filled[0]} / count(*))::FLOAT as bits "
+            f"select {name}, log2({filled[0]} * {_scale(larger)} / count(*))::FLOAT as bits "
             f"from dd_form where {name} is not null group by {name}"
         )
         joins.append(f"left join dd_rare_{name} on dd_rare_{name}.{name} = dd_form.{name}")

@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from kevasync.dedupe.canonical import SMALLEST
+
 __all__ = ["CONTEXT", "context", "missing_sides"]
 
 CONTEXT = (
@@ -100,7 +102,7 @@ def context(
     columns = [rows[name].astype(np.float32) for name in CONTEXT[:11]]
     for low, high in ((1, 2), (3, 4), (9, 10)):  # which record is a means nothing
         columns[low], columns[high] = np.minimum(columns[low], columns[high]), np.maximum(columns[low], columns[high])
-    size = np.full(count, np.log2(max(records, 2)), np.float32)
+    size = np.full(count, np.log2(max(records, SMALLEST)), np.float32)
     scores = con.execute("select z from dd_scored").fetchnumpy()["z"]
     rest = [size, np.full(count, density, np.float32), np.full(count, unsure, np.float32)]
     rest += crowd(scores, columns[0], records)

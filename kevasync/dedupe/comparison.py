@@ -11,6 +11,7 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 
+from kevasync.dedupe.canonical import SMALLEST
 from kevasync.dedupe.columns import MAX_OTHER
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "glanced",
     "select_sql",
     "sieve_places",
+    "verdicts",
     "with_together",
 ]
 
@@ -181,7 +183,7 @@ def glance(
 
 def glanced(base: Floats, records: int) -> Floats:
     """The sieve's features with the size of the table."""
-    return np.concatenate([base, np.full((len(base), 1), np.log2(max(records, 2)), np.float32)], axis=1)
+    return np.concatenate([base, np.full((len(base), 1), np.log2(max(records, SMALLEST)), np.float32)], axis=1)
 
 
 def sieve_places() -> list[int]:
@@ -248,7 +250,7 @@ def with_together(base: Floats, records: int) -> Floats:
     main, bits, scale = _main()
     agreed = np.maximum(base[:, bits], 0)
     total = agreed.sum(axis=1)
-    size = np.float32(np.log2(max(records, 2)))
+    size = np.float32(np.log2(max(records, SMALLEST)))
     both = (base[:, main] >= 0).sum(axis=1)
     one = (base[:, main] == ONE_MISSING).sum(axis=1)
     agree, differ = np.zeros(len(base), np.float32), np.zeros(len(base), np.float32)
@@ -262,6 +264,17 @@ def with_together(base: Floats, records: int) -> Floats:
         [np.full(len(base), size), both, one, total, total - size, agree, differ, agreed.max(axis=1), rare], axis=1
     )
     return np.concatenate([base, together.astype(np.float32)], axis=1)
+
+
+def verdicts(base: Floats) -> Floats:
+    """What each field says, in the order of its limits: 1 agrees, -1 differs, 0 says nothing (n x 10)."""
+    _, _, scale = _main()
+    found = np.zeros((len(base), len(scale)), np.float32)
+    for at, (place, high, low) in enumerate(scale):
+        column = base[:, place if place >= 0 else -place - 1]
+        value = column if place >= 0 else -column
+        found[:, at] = np.where(column >= 0, (value >= high).astype(np.float32) - (value <= low), 0)
+    return found
 
 
 @cache

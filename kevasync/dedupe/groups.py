@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,6 +12,8 @@ from kevasync.records import Side
 
 __all__ = ["Found", "Kind", "Scored", "find_groups"]
 
+MOST_PARTNERS = 10
+"""A record that may be one with more others than this is in a crowd."""
 Scored = tuple[str, str, float]
 """Two records by name, and the probability that they are one."""
 
@@ -126,16 +129,48 @@ def _weakest(
 def _doubtful(
     pairs: Sequence[Scored], clusters: Mapping[str, int], linked: set[str], apart: set[frozenset[str]], least: float
 ) -> Iterator[Found]:
-    """The best pair of each two clusters that were not joined, where somebody should look."""
-    seen: set[frozenset[int]] = set()
+    """Of each two clusters that were not joined the best pair, where somebody should look.
+
+    A record is in one such pair at a time, its best; the next search brings the next. A crowd in which everybody may be
+    everybody (a shared mailbox) is one group.
+    """
+    best: dict[frozenset[int], Scored] = {}
     for a, b, probability in pairs:
         if probability < least:
-            return
+            break
         between = frozenset((clusters[a], clusters[b]))
-        if len(between) == 1 or between in seen or frozenset((a, b)) in apart:
-            continue
-        seen.add(between)
         kind = _kind([a, b], set())
         # a customer who has a Contact is not offered another one: the Contacts themselves are
-        if kind is not None and not (kind is Kind.LINK and linked & {a, b}):
-            yield Found(tuple(sorted((a, b))), kind, probability, (a, b), certain=False)
+        idle = kind is None or (kind is Kind.LINK and linked & {a, b})
+        if len(between) > 1 and frozenset((a, b)) not in apart and not idle:
+            best.setdefault(between, (a, b, probability))
+    partners = Counter(cluster for between in best for cluster in between)
+    crowded = {cluster for cluster, count in partners.items() if count > MOST_PARTNERS}
+    taken: set[int] = set()
+    for between, (a, b, probability) in best.items():
+        if not between & (crowded | taken):
+            taken |= between
+            yield Found(tuple(sorted((a, b))), _kind([a, b], set()) or Kind.LINK, probability, (a, b), certain=False)
+    inside = {between: pair for between, pair in best.items() if between <= crowded}
+    for crowd in _joined(inside):
+        names = {name for between in crowd for name in inside[between][:2]}
+        a, b, probability = inside[crowd[0]]
+        yield Found(tuple(sorted(names)), _kind(list(names), set()) or Kind.LINK, probability, (a, b), certain=False)
+
+
+def _joined(pairs: Iterable[frozenset[int]]) -> list[list[frozenset[int]]]:
+    """Pairs in lists that hang together, each in the order given."""
+    parent: dict[int, int] = {}
+
+    def root(one: int) -> int:
+        while parent.setdefault(one, one) != one:
+            one = parent[one]
+        return one
+
+    listed = list(pairs)
+    for one, other in map(tuple, listed):
+        parent[root(one)] = root(other)
+    groups: dict[int, list[frozenset[int]]] = {}
+    for between in listed:
+        groups.setdefault(root(next(iter(between))), []).append(between)
+    return list(groups.values())

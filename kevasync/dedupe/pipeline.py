@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import duckdb
@@ -93,15 +93,36 @@ class Pairs:
 
     def features(self, numbers: npt.NDArray[np.int32]) -> npt.NDArray[np.float32]:
         """Base features of pairs of record numbers, in that order."""
-        given = pa.table({"a": pa.array(numbers[:, 0], pa.int32()), "b": pa.array(numbers[:, 1], pa.int32())})
-        self.con.register("dd_given", given)
-        self.con.execute("create or replace temp table dd_asked as select distinct a, b from dd_given")
+        keys = numbers[:, 0].astype(np.int64) << 32 | numbers[:, 1]
+        wanted, back = np.unique(keys, return_inverse=True)
+        self.con.register("dd_given", pa.table({"key": wanted}))
+        self.con.execute(
+            "create or replace temp table dd_asked as "
+            "select (key >> 32)::INTEGER as a, (key & 4294967295)::INTEGER as b from dd_given order by key"
+        )
         self.con.unregister("dd_given")
         width = len(base_features())
-        known: dict[tuple[int, int], npt.NDArray[np.float32]] = {}
+        found = np.empty((len(wanted), width), np.float32)
         for pairs, rows in compare(self.con, "dd_asked", self.report.records):
-            known.update(zip(map(tuple, pairs.tolist()), rows[:, :width], strict=True))
-        return np.array([known[int(a), int(b)] for a, b in numbers], np.float32).reshape(-1, width)
+            places = np.searchsorted(wanted, pairs[:, 0].astype(np.int64) << 32 | pairs[:, 1])
+            found[places] = rows[:, :width]
+        return found[back]
+
+    def places(self) -> dict[tuple[int, int], int]:
+        """Where each pair of record numbers stands."""
+        return {pair: at for at, pair in enumerate(zip(self.a.tolist(), self.b.tolist(), strict=True))}
+
+    def record_numbers(self) -> dict[str, int]:
+        """The number of each record, by id."""
+        return dict(self.con.execute("select id, n::INTEGER from dd_id").fetchall())
+
+    def corrected(self, logit: npt.NDArray[np.float64]) -> Pairs:
+        """The same pairs with other log odds, in their new order."""
+        order = np.lexsort((self.b, self.a, -logit))
+        kept = self.table.select(["id_a", "id_b"]).take(pa.array(order))
+        table = kept.append_column("probability", pa.array(sigmoid(logit[order])))
+        table = table.append_column("weight", pa.array(logit[order] * _BITS))
+        return replace(self, table=table, a=self.a[order], b=self.b[order], logit=logit[order])
 
     def numbers(self, asked: Sequence[tuple[str, str]]) -> npt.NDArray[np.int32]:
         """Record numbers of pairs of ids. Raises KeyError for an id that the table lacks."""

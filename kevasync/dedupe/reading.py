@@ -63,6 +63,8 @@ def _relation(con: duckdb.DuckDBPyConnection, source: Path | str) -> tuple[str, 
     ending = (source.with_suffix("") if source.suffix == ".gz" else source).suffix.lower()
     if not source.is_file():
         raise UsageError("dedupe-unreadable", f"{source}: there is no such file")
+    if not source.stat().st_size:
+        raise UsageError("dedupe-unreadable", f"{source}: the file is empty")
     if ending not in _READERS:
         raise UsageError("dedupe-unreadable", f"{source}: not CSV, TSV, NDJSON, JSON or Parquet by its ending")
     sql = _READERS[ending].format(path=quote_literal(str(source)))

@@ -1,4 +1,4 @@
-"""How likely a pair is one person: a model trained on made-up worlds, its evidence in bits, and a refit on labels."""
+"""How likely a pair is one person: a model trained on made-up worlds, and its evidence in bits."""
 
 from __future__ import annotations
 
@@ -65,31 +65,17 @@ def _checked(path: Path) -> tuple[bytes, dict[str, Any]]:
     return data, provenance
 
 
-@dataclass(frozen=True, slots=True)
-class Correction:
-    """What labels say about the scores: `slope` times the log odds, plus `shift`, plus weights of a few features."""
-
-    slope: float
-    shift: float
-
-    def applied(self, logit: Numbers) -> Numbers:
-        """The log odds set right."""
-        return np.asarray(logit * self.slope + self.shift)
-
-
 @dataclass(frozen=True)
 class Scorer:
     """A pair alone (`first`), then amid its neighbours (`second`); both are boosted trees.
 
-    `sieve` and `cut`: a cheap model before both, for log odds below which a pair is hopeless. `correction`: what a
-    reviewer's labels have taught, if any.
+    `sieve` and `cut`: a cheap model before both, for log odds below which a pair is hopeless.
     """
 
     first: Forest
     second: Forest | None
     sieve: Forest | None = None
     cut: float = -10.0
-    correction: Correction | None = None
 
     @classmethod
     def load(cls, path: Path | None = None) -> Scorer:

@@ -16,8 +16,10 @@ from kevasync.dedupe.clustering import Constraint, clusters
 from kevasync.dedupe.decisions import DuplicateDecisions, Verdict, subject_of
 from kevasync.dedupe.groups import Found, Kind, find_groups
 from kevasync.dedupe.pipeline import MATCH, Pairs, find_pairs
+from kevasync.dedupe.refit import FEWEST, Label, refit
 from kevasync.dedupe.sides import PREFIX, Stored, all_records, read_values
 from kevasync.endpoint import Progress
+from kevasync.errors import UsageError
 from kevasync.mapping.definition import ObjectMapping
 from kevasync.records import Side
 from kevasync.store.links import Links
@@ -31,6 +33,8 @@ LARGEST = 50
 """A larger group is nobody's duplicates but a shared mailbox or a placeholder: told, and not put before a person."""
 MOST_EXPLAINED = 5_000
 MOST_TOLD = 20
+LESSONS = 100
+"""So many pairs decided on, yes and no among them, set the scores right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +64,10 @@ def search(
     mapping = asked.mapping
     views, used = _views(con, mapping, snapshots)
     table, columns, said = all_records(con, views)
-    pairs = find_pairs(con, table, columns, tell=progress.start)
+    decided = decisions.constraints()
+    pairs, learned = _learned(find_pairs(con, table, columns, tell=progress.start), decided)
     progress.start("group", None)
     known = _links(con, links, mapping.name)
-    decided = decisions.constraints()
     # "the same" by a person and links hold; where both speak, a person's "not a duplicate" is the stronger one
     rules = [Constraint(a, b, same=True) for a, b in known]
     rules += [Constraint(a, b, same=same) for a, b, same in decided]
@@ -85,6 +89,7 @@ def search(
         "created": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}Z",
         "snapshots": used,
         "threshold": asked.threshold,
+        "learned_from": learned,
         "columns": {str(side): item.as_dict() for side, item in said.items()},
         "records": _sizes(con, table),
         "pairs": pairs.table.num_rows,
@@ -96,6 +101,17 @@ def search(
     kept_ids = {name for item in shown for name in item.ids}
     records = {name: item for name, item in records.items() if name in kept_ids}
     return kept.save(home, manifest, pairs.table, shown, told, records, linked)
+
+
+def _learned(pairs: Pairs, decided: Sequence[tuple[str, str, bool]]) -> tuple[Pairs, int]:
+    """The pairs with scores set right by what people decided here, and by how many decisions; 0 where these are few."""
+    said = Counter(same for _, _, same in decided)
+    if sum(said.values()) < LESSONS or min(said[True], said[False]) < FEWEST:
+        return pairs, 0
+    try:
+        return refit(pairs, [Label(a, b, same) for a, b, same in decided]), sum(said.values())
+    except UsageError:  # most of them speak of records that are gone
+        return pairs, 0
 
 
 def _views(

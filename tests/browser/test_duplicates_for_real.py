@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "e2e"))
-from conftest import Server
 from duplicates_world import DuplicatesWorld, contacts_of
 
 from kevasync.cli import duplicates_desk
@@ -27,17 +26,16 @@ def world(tmp_path):
 
 
 @pytest.fixture
-def server(world, capsys, browser):
+def server(world, capsys, serve_session):
     world.command(capsys, "extract")
     world.command(capsys, "dedupe")
     at = Context(folder=world.folder, quiet=True)
     made = duplicates_desk.duplicates_session(at, "contact", 1_000, children=True, who="ana")
     path = world.workspace.state_dir / "review" / f"{made.name}.json"
     review_session.save(made, path)
-    running = Server(world.folder, "resolve_duplicates.py", path)
+    running = serve_session(world.folder, "resolve_duplicates.py", path)
     running.groups = made.groups
-    yield running
-    running.stack.close()
+    return running
 
 
 def settled(page):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import pytest
 
 from kevasync.dedupe.choices import choose
@@ -50,6 +52,18 @@ def test_a_customer_and_its_contact_are_nothing_to_decide():
         (("b", "keva:2"), Kind.LINK),
         (("c", "keva:3", "keva:4"), Kind.KEVA),
     ]
+
+
+def test_a_crowd_is_one_group_and_a_record_has_one_doubtful_pair():
+    """Sixty of whom each may be each are not 1,770 questions."""
+    crowd = [f"m{number:02d}" for number in range(60)]
+    clusters = {name: place for place, name in enumerate([*crowd, "a", "b", "c"])}
+    pairs = (
+        [("a", "b", 0.45), ("b", "c", 0.4)] + [(x, y, 0.3) for x, y in combinations(crowd, 2)] + [("a", "m00", 0.25)]
+    )
+    found = find_groups(pairs, clusters, [], [], 0.2)
+    assert [len(item.ids) for item in found] == [2, 60]
+    assert (found[0].between, found[1].probability) == (("a", "b"), 0.3)
 
 
 def test_decisions_that_share_a_record_are_one_merge(decisions):

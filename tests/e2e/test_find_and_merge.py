@@ -10,7 +10,8 @@ from urllib.request import build_opener
 
 import pyarrow.parquet as pq
 import pytest
-from duplicates_world import CLUSTERS, DuplicatesWorld, contacts_of
+from duplicates_world import CLUSTERS, DuplicatesWorld, contacts_of, people
+from world import World
 
 from kevasync.cli import duplicates_desk
 from kevasync.cli.context import Context
@@ -207,3 +208,14 @@ def test_the_command_serves_the_real_groups(world, capsys):
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
     assert not Path(said["session"]).exists()
+
+
+def test_a_shared_mailbox_is_told_and_left_out(sandbox, tmp_path, capsys):
+    """Sixty records that look like one are put before nobody; a side without records is no obstacle."""
+    world = World(tmp_path, sandbox)
+    everybody = people(20)
+    sandbox.org.create_many("Contact", [everybody[0]] * 60 + everybody[1:])
+    found = searched(world, capsys)
+    assert found["records"] == {"salesforce": 79}
+    assert [item["size"] for item in found["too_large"]] == [60]
+    assert found["waiting"] < 5
