@@ -210,7 +210,7 @@ def test_the_commands_of_the_readme(workspace, here, capsys, monkeypatch):
     lines = [
         line.partition("#")[0].split()[2:]
         for line in readme.splitlines()
-        if re.match(r"\$ kevasync (automap|rev)", line)
+        if re.match(r"\$ kevasync (automap|review mappings)", line)
     ]
     (workspace / "users.csv").write_bytes(FILES["comma.csv"])
     monkeypatch.chdir(workspace)
