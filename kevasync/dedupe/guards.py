@@ -17,9 +17,15 @@ GUARDS = {
         and jaro_winkler_similarity(a.given1, b.given1) < 0.75 and not coalesce(list_has_any(a.nicks, b.nicks), false)
         and contains(a.stem, a.given1) and contains(b.stem, b.given1)
         and not contains(a.stem, b.given1) and not contains(b.stem, a.given1)""",
-    # a company's mail numbers its namesakes: maria.garcia and maria.garcia2
+    # colleagues: each has an address with a part of the own name at the same company, and the addresses are unlike
+    "own addresses at work": """a.domain = b.domain and not a.free and not a.role and not b.role
+        and jaro_winkler_similarity(a.stem, b.stem) < 0.7
+        and (contains(a.stem, a.family) or contains(a.stem, a.given1))
+        and (contains(b.stem, b.family) or contains(b.stem, b.given1))""",
+    # a company's mail numbers its namesakes: maria.garcia and maria.garcia2, with other telephones and jobs
     "numbered addresses": """a.domain = b.domain and not a.free and not a.role and a.stem = b.stem
-        and a.local <> b.local and contains(a.stem, a.family) and not coalesce(a.phone = b.phone, false)""",
+        and a.local <> b.local and levenshtein(a.phone, b.phone) > 2
+        and jaro_winkler_similarity(a.title, b.title) < 0.8""",
 }
 """Name to SQL over two rows of dd_record."""
 _CEILING = -2.0
