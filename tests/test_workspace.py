@@ -13,6 +13,7 @@ import pytest
 
 from kevasync.errors import KevasyncError, Refused, UsageError
 from kevasync.workspace import Settings, Workspace
+from kevasync.workspace.settings import parse_settings
 
 HOLDER = """
 import sys, time
@@ -233,3 +234,14 @@ def test_settings_cannot_be_changed_in_passing(tmp_path):
         settings.default_region = "DE"
     assert isinstance(settings, Settings)
     assert Path(Workspace.open(tmp_path, {}).root) == tmp_path
+
+
+def test_survivorship_rules_are_settings():
+    """A rule for all fields and rules by field, also of a field called Token; a rule that is none is said."""
+    rules = 'default = "longest"\nfields = { Phone = "most_recent", Token__c = "union" }\n'
+    text = f'workspace_id = "w"\n[survivorship]\n{rules}'
+    said = parse_settings(text, "kevasync.toml", {}).survivorship
+    assert (said.default, dict(said.fields)) == ("longest", {"Phone": "most_recent", "Token__c": "union"})
+    with pytest.raises(UsageError) as error:
+        parse_settings(text.replace("union", "newest"), "kevasync.toml", {})
+    assert error.value.code == "settings-invalid"

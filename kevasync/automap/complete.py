@@ -72,8 +72,10 @@ def _as_decided(
     """An accepted pair as it was accepted; what the decision left open is filled in."""
     made = complete_choice(item.source, item.targets, fields.values(), object_name, region=region)
     if item.direction is None:
-        return replace(item, direction=made.direction, transforms=made.transforms, values=made.values, notes=made.notes)
-    return replace(item, values=made.values, custom_field=item.custom_field or made.custom_field)
+        item = replace(item, direction=made.direction, transforms=made.transforms, notes=made.notes)
+    else:
+        item = replace(item, custom_field=item.custom_field or made.custom_field)
+    return replace(item, values=made.values, value_confidence=made.value_confidence)
 
 
 def complete_choice(
@@ -129,6 +131,7 @@ def _filled(item: Suggestion, names: tuple[str, ...], advice: Advice) -> Suggest
         direction=advice.direction,
         transforms=tuple(advice.steps),
         values=advice.values,
+        value_confidence=advice.value_confidence,
         custom_field=None,
         notes=tuple(advice.notes),
     )

@@ -101,6 +101,8 @@ class Suggestion:
     custom_field: CustomField | None = None
     values: Mapping[str, str | None] = field(default_factory=dict)
     """Suggested picklist values: the column's value to the target's, None where none fits."""
+    value_confidence: Mapping[str, float] = field(default_factory=dict)
+    """How sure each of `values` is, in [0, 1]; of None: that none fits."""
     notes: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
@@ -131,5 +133,6 @@ class Suggestion:
                 "length": self.custom_field.length,
             },
             "values": dict(self.values),
+            "value_confidence": dict(self.value_confidence),
             "notes": list(self.notes),
         }

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 __all__ = ["Answer", "Figures", "measure"]
 
 _BINS = 10
+_THRESHOLDS = (0.995, 0.99, 0.98, 0.97, 0.95, 0.9, 0.8, 0.7, 0.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Shares in [0, 1]. `columns` counts all, `mapped` those with a standard field."""
+    """Shares in [0, 1]. `columns` counts all, `mapped` those with a standard field.
+
+    `levels` are (confidence, share right of the answers at least so sure, how many those were), surest first.
+    """
 
     columns: int
     mapped: int
@@ -40,10 +45,12 @@ class Figures:
     ece: float
     acceptable_at_99: float
     threshold_99: float
+    levels: tuple[tuple[float, float, int], ...] = ()
 
-    def as_dict(self) -> dict[str, float]:
+    def as_dict(self) -> dict[str, Any]:
         """Rounded, for files."""
-        return {name: round(value, 4) for name, value in asdict(self).items()}
+        plain = {name: round(value, 4) for name, value in asdict(self).items() if name != "levels"}
+        return plain | {"levels": [[least, round(right, 4), count] for least, right, count in self.levels]}
 
 
 def measure(answers: Sequence[Answer]) -> Figures:
@@ -69,7 +76,19 @@ def measure(answers: Sequence[Answer]) -> Figures:
         _ece(said),
         share / max(len(answers), 1),
         threshold,
+        _levels(answers),
     )
+
+
+def _levels(answers: Sequence[Answer]) -> tuple[tuple[float, float, int], ...]:
+    """What accepting the first answer, be it a field or none, from each confidence on would have been worth."""
+    said = [(a.none, a.gold is None) if _says_none(a) else (a.best[0][1], a.best[0][0] == a.gold) for a in answers]
+    found = []
+    for least in _THRESHOLDS:
+        sure = [right for confidence, right in said if confidence >= least]
+        if sure:
+            found.append((least, sum(sure) / len(sure), len(sure)))
+    return tuple(found)
 
 
 def _says_none(answer: Answer) -> bool:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from kevasync.automap.decisions import MappingDecision, Verdict, holding
+from kevasync.automap.decisions import Held, MappingDecision, Verdict, holding
 from kevasync.errors import Refused, UsageError
 from kevasync.mapping import file
 from kevasync.mapping.definition import FieldMapping, Mapping
@@ -63,11 +63,13 @@ def write(
     *,
     seen: str | None = None,
     spelling: Callable[[str], str] = str,
+    applied: Collection[str] = (),
 ) -> Written:
     """Make the accepted pairs field mappings of the file, in one step; `spelling` gives a column its Keva name.
 
     An entry that is there already stays as it is, unless the decision changed it. What a decision put there and
-    another took back goes. `seen` is the fingerprint that the reviewer knew: a file changed since is not touched.
+    another took back goes. `applied` are the ids of decisions that were written before: what somebody made of their
+    entries since stays. `seen` is the fingerprint that the reviewer knew: a file changed since is not touched.
     Raises UsageError automap-no-table, mapping-invalid, mapping-missing; Refused automap-mapping-changed.
     """
     if object_name not in {"Contact", "Account"}:
@@ -79,7 +81,9 @@ def write(
     draft = path.with_name(f".{path.name}.{os.getpid()}.draft")
     shutil.copyfile(path, draft)
     try:
-        made = _Edit(draft, mapping, object_name, spelling).all([one for one in decisions if one.object == object_name])
+        made = _Edit(draft, mapping, object_name, spelling, applied).all(
+            [one for one in decisions if one.object == object_name]
+        )
         file.load(draft)
         if fingerprint(path) != before:
             raise Refused("automap-mapping-changed", f"{path} was changed while it was being written")
@@ -93,16 +97,25 @@ def write(
 class _Edit:
     """The edits of one copy of the file."""
 
-    def __init__(self, draft: Path, mapping: Mapping, object_name: str, spelling: Callable[[str], str]) -> None:
+    def __init__(
+        self,
+        draft: Path,
+        mapping: Mapping,
+        object_name: str,
+        spelling: Callable[[str], str],
+        applied: Collection[str],
+    ) -> None:
         self.draft = draft
         self.object = object_name
         self.spelling = spelling
+        self.applied = frozenset(applied)
         self.there = {(field.keva, field.salesforce): field for item in mapping.objects for field in item.fields}
 
     def all(self, decisions: list[MappingDecision]) -> Written:
         held_now = holding(decisions)
-        removed = self._remove_taken_back(decisions)
+        removed = self._taken_back(decisions, held_now)
         written, unchanged, held, to_create = [], [], [], []
+        fields: dict[tuple[str, tuple[str, ...]], FieldMapping] = {}
         for now in held_now.values():
             decision = now.accepted
             if decision is None:
@@ -116,12 +129,13 @@ class _Edit:
             place = (field.keva, field.salesforce)
             if reason is not None:
                 held.append((decision, reason))
-            elif place in self.there and decision.verdict is not Verdict.CHANGE:
+            elif place in self.there and (decision.verdict is not Verdict.CHANGE or decision.id in self.applied):
                 unchanged.append(decision)
             else:
-                file.set_field(self.draft, field, _TABLE)
-                self.there[place] = field
+                self.there[place] = fields[place] = field
                 written.append(decision)
+        # at once: a rewrite for each field of a thousand takes minutes
+        file.change_fields(self.draft, list(fields.values()), [one for one in removed if one not in fields], _TABLE)
         return Written(tuple(written), tuple(unchanged), removed, tuple(held), tuple(to_create), "", "")
 
     def _field(self, decision: MappingDecision) -> FieldMapping:
@@ -152,9 +166,10 @@ class _Edit:
                 return f"{keva} is read from {', '.join(targets)} already; one Keva field takes one value"
         return None
 
-    def _remove_taken_back(self, decisions: list[MappingDecision]) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """Take out the entries whose pair was accepted once and since rejected or given another field."""
-        held = holding(decisions)
+    def _taken_back(
+        self, decisions: list[MappingDecision], held: dict[tuple[str, str], Held]
+    ) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """The entries whose pair was accepted once and since rejected or given another field: they go."""
         removed = []
         for decision in decisions:
             now = held[decision.object, decision.source]
@@ -164,7 +179,6 @@ class _Edit:
             field = self._field(decision)
             place = (field.keva, field.salesforce)
             if place in self.there and (instead or decision.targets in now.rejected):
-                file.remove_field(self.draft, *place, _TABLE)
                 del self.there[place]
                 removed.append(place)
         return tuple(removed)

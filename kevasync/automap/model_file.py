@@ -64,7 +64,7 @@ def digest(path: Path) -> str:
 def default_dir() -> Path:
     """Where the models are: in the installed package, else in the checkout."""
     home = Path(kevasync.__file__).parent
-    return home / "models" if (home / "models" / NAME).is_file() else home.parent / "models"
+    return home / "models" if (home / "models").is_dir() else home.parent / "models"
 
 
 def write(out_dir: Path, reader: Reader, ranking: Ranking, origin: Origin, figures: Mapping[str, Figures]) -> Path:

@@ -15,6 +15,7 @@ from kevasync.automap.fields import Candidate, SourceField, Suggestion, TargetFi
 from kevasync.automap.pairs import Known, Reader, features, read_sheet
 from kevasync.automap.ranking import Ranking, confidences, list_features, shares_known
 from kevasync.automap.roles import OBJECTS
+from kevasync.automap.settle import settle
 
 __all__ = ["Semantic", "Suggester"]
 
@@ -50,13 +51,17 @@ class Suggester:
         return cls(reader, ranking, provenance, semantic)
 
     def suggest(
-        self, object_name: str, sources: Sequence[SourceField], targets: Sequence[TargetField]
+        self,
+        object_name: str,
+        sources: Sequence[SourceField],
+        targets: Sequence[TargetField],
+        region: str | None = None,
     ) -> list[Suggestion]:
         """A suggestion for each column, in order: five candidates and more, best first.
 
         Among them is the one without a target: no standard field. Their confidences sum to at most 1. `targets` of a
         suggestion are the field or fields of the best candidate: several where one column fills several (a full name,
-        whose own field is read-only).
+        whose own field is read-only). `region` is the country of telephone numbers written without a country code.
         """
         if not sources:
             return []
@@ -89,7 +94,7 @@ class Suggester:
                 [*named, Candidate(None, none, for_none(sheet, row, none))], key=lambda one: -one.confidence
             )
             found.append(Suggestion(source, tuple(ordered), _fields(ordered[0].target, writable)))
-        return found
+        return settle(found, known.targets, home, region)
 
     def _alike(self, sources: Sequence[SourceField], targets: Sequence[TargetField]) -> NDArray[np.float64] | None:
         """Cosines of the plugged-in vectors, columns by targets; None without a plug."""

@@ -19,13 +19,9 @@ from kevasync.cli.exits import ExitCode
 from kevasync.errors import UsageError
 
 if TYPE_CHECKING:
-    from kevasync.automap.mapping_file import Written
     from kevasync.cli.sides import Kept
 
 __all__ = ["Desk", "columns_of", "open_desk", "parse_region"]
-
-_WRITTEN = "mapping-file"
-"""The kind under which the store keeps each writing of mapping.toml."""
 
 
 def parse_region(text: str | None) -> str | None:
@@ -130,7 +126,7 @@ class Desk:
             self.notes.append(f"Without --describe or --org these are the standard fields of {self.object}.")
         model = Suggester.load(self._own_model())
         self.measured = model.provenance.get("held_out", {})
-        found = model.suggest(self.object, columns, targets)
+        found = model.suggest(self.object, columns, targets, region)
         return complete(adjust(found, self.all_decisions(), self.object), targets, self.object, region=region)
 
     def _own_model(self) -> Path | None:
@@ -214,12 +210,18 @@ class Desk:
     def write_mapping(self) -> dict[str, Any]:
         """Put what is accepted into mapping.toml; a file changed since the review was written is left alone."""
         from kevasync.automap import mapping_file
+        from kevasync.automap.writings import Writings
         from kevasync.keva.schema import spelled
+        from kevasync.store.decisions import current_user
 
         path = self.at.workspace.mapping_path
-        seen = mapping_file.followed(self._seen or None, self._writes())
-        made = mapping_file.write(path, self.all_decisions(), self.object, seen=seen, spelling=spelled)
-        self._remember_write(made)
+        writings = None if self.kept is None else Writings(self.kept.decisions)
+        # what the screen or this command wrote since the review was written is no edit by hand
+        seen = writings.followed(self._seen) if writings is not None and self._seen else None
+        applied = frozenset() if writings is None else writings.applied()
+        made = mapping_file.write(path, self.all_decisions(), self.object, seen=seen, spelling=spelled, applied=applied)
+        if writings is not None:
+            writings.remember(current_user(), made)
         self._held_back = len(made.held)
         for decision, reason in made.held:
             self.notes.append(f"{decision.source} was not written: {reason}.")
@@ -235,17 +237,6 @@ class Desk:
             "removed": [{"source": keva, "targets": list(names)} for keva, names in made.removed],
             "held": [_pair(decision) | {"reason": reason} for decision, reason in made.held],
         }
-
-    def _writes(self) -> list[tuple[str, str]]:
-        found = [] if self.kept is None else self.kept.decisions.list(what=_WRITTEN)
-        return [(item.detail["was"], item.detail["now"]) for item in found]
-
-    def _remember_write(self, made: Written) -> None:
-        """Keep what the file was and became: a review begun before our own writing is not overtaken by it."""
-        from kevasync.store.decisions import current_user
-
-        if self.kept is not None and made.was != made.fingerprint:
-            self.kept.decisions.add(current_user(), _WRITTEN, {"was": made.was, "now": made.fingerprint})
 
     def ending(self) -> ExitCode:
         """How the command ends: with 1 where a decision or a field mapping could not be taken."""

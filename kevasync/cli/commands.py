@@ -40,6 +40,10 @@ COMMANDS: dict[str, Entry] = {
         START, "Suggest which Salesforce field each column goes to, with the evidence.", "kevasync.cli.automap:app"
     ),
     "review": Entry(WORK, "Decide on suggestions in the browser, by keyboard.", "kevasync.cli.review:app"),
+    "dedupe": Entry(
+        WORK, "Find duplicates in the workspace's snapshots, or in any table.", "kevasync.cli.dedupe:dedupe"
+    ),
+    "merge": Entry(WORK, "Write the merges that were decided on into a plan.", "kevasync.cli.merge:merge"),
     "quality": Entry(LOOK, "Check a plan or the snapshots against the quality suites.", "kevasync.cli.quality:quality"),
     "version": Entry(START, "Show the versions of kevasync and of what it stands on.", "kevasync.cli.version:version"),
     "demo": Entry(START, "Show it all work, on synthetic data and a local org.", "kevasync.cli.demo:demo"),
@@ -50,9 +54,6 @@ COMMANDS: dict[str, Entry] = {
     "reconcile": Entry(WORK, "Extract, plan and apply in one, for schedulers.", "kevasync.cli.reconcile:reconcile"),
     "undo": Entry(LOOK, "Take a run back.", "kevasync.cli.apply:undo"),
     "log": Entry(LOOK, "List runs, and every change with its outcome.", "kevasync.cli.log:log"),
-    "dedupe": Entry(
-        WORK, "Find duplicates in any table: pairs, probabilities, clusters.", "kevasync.cli.dedupe:dedupe"
-    ),
     "sandbox": Entry(START, "Run a Salesforce org and Keva on this machine.", "kevasync.cli.sandbox:sandbox"),
 }
 """Every command, in the order in which `--help` shows them. A command that is not here does not exist."""

@@ -1,4 +1,4 @@
-"""`kevasync dedupe`: finds duplicates in any table, without workspace or labels; writes only what it is told to."""
+"""`kevasync dedupe`: finds duplicates in any table, or in a workspace's snapshots; needs no labels, merges nothing."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kevasync.cli.context import Context
+from kevasync.cli.exits import ExitCode
 from kevasync.errors import UsageError
 
 if TYPE_CHECKING:
@@ -28,8 +29,9 @@ ASKED = 100
 def dedupe(
     ctx: typer.Context,
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="CSV, TSV, NDJSON, JSON or Parquet; several are one table.")
-    ],
+        list[Path] | None,
+        typer.Argument(metavar="[FILE...]", help="CSV, TSV, NDJSON, JSON or Parquet; several are one table."),
+    ] = None,
     columns: Annotated[
         list[str] | None,
         typer.Option(
@@ -58,20 +60,30 @@ def dedupe(
     floor: Annotated[
         float, typer.Option(min=0.0005, max=0.5, help="Pairs below this probability are not written.")
     ] = 0.01,
-) -> None:
+    object_name: Annotated[str, typer.Option("--object", help="In a workspace: the mapping's object.")] = "contact",
+    detailed_exitcode: Annotated[
+        bool, typer.Option("--detailed-exitcode", help="In a workspace: end with 4 where groups wait for a person.")
+    ] = False,
+) -> int:
     """Find records that are the same person or organisation, by a model that needs no labels.
 
     Roles: id, source, name, first_name, last_name, email, phone, company, street, city, postcode, state, country, dob,
     title, website, identifier, other. Several columns may play one role. Without an id, records are called by their row
     number, from 1. Nothing is merged.
+
+    Without FILE, in a workspace: looks among the latest snapshots of both sides, within each and across, and keeps what
+    it finds for `kevasync review duplicates`. What people decided holds.
     """
+    at = Context.of(ctx)
+    if not files:
+        for_files = {"columns": columns, "out": out, "clusters": clusters, "labels": labels, "ask": ask}
+        return _in_workspace(at, for_files, object_name, threshold, detailed=detailed_exitcode)
     from kevasync.cli.plan_files import memory_limit
     from kevasync.dedupe.clustering import clusters as make_clusters
     from kevasync.dedupe.columns import parse
     from kevasync.dedupe.pipeline import find_pairs
     from kevasync.dedupe.refit import choose, read_labels, refit
 
-    at = Context.of(ctx)
     given: list[Label] = []
     roles = [parse(text) for text in columns or []] or None
     con = _connect(memory_limit())
@@ -105,6 +117,18 @@ def dedupe(
     finally:
         at.progress.done()
         con.close()
+    return ExitCode.DONE
+
+
+def _in_workspace(at: Context, for_files: dict[str, Any], object_name: str, threshold: float, *, detailed: bool) -> int:
+    wrong = [f"--{name}" for name, value in for_files.items() if value]
+    if wrong:
+        raise UsageError(
+            "usage", f"{', '.join(wrong)} needs a FILE; without one the workspace's snapshots are searched"
+        )
+    from kevasync.cli.dedupe_workspace import dedupe_workspace
+
+    return dedupe_workspace(at, object_name, threshold, detailed=detailed)
 
 
 def _connect(memory: str) -> duckdb.DuckDBPyConnection:

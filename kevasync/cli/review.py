@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -65,3 +65,41 @@ def mappings(
         serve(at, "map_fields.py", path, port=port, open_browser=not no_open)
     finally:
         path.unlink(missing_ok=True)
+
+
+@app.command()
+def duplicates(
+    ctx: typer.Context,
+    object_name: Annotated[str, typer.Option("--object", help="The mapping's object.")] = "contact",
+    order: Annotated[
+        Literal["uncertain", "largest", "surest"],
+        typer.Option(help="Which groups come first, and so onto the page: uncertain tell most."),
+    ] = "uncertain",
+    limit: Annotated[int, typer.Option(min=1, max=5_000, help="So many groups on the page.")] = 1_000,
+    children: Annotated[
+        bool, typer.Option("--children/--no-children", help="Ask Salesforce what a merge would move.")
+    ] = True,
+    port: Port = 0,
+    no_open: NoOpen = False,
+    name: As = None,
+) -> None:
+    """Decide which of the records that `kevasync dedupe` found are one.
+
+    Every press is saved in the workspace as it is made. `kevasync merge` makes a plan of what was decided. Runs until
+    Ctrl-C.
+    """
+    at = Context.of(ctx)
+    from kevasync.cli.duplicates_desk import duplicates_session
+    from kevasync.cli.review_server import serve
+    from kevasync.review import session
+
+    made = duplicates_session(at, object_name, limit, order=order, children=children, who=name)
+    for note in made.notes:
+        at.note(note)
+    path = at.workspace.state_dir / "review" / f"{made.name}.json"
+    session.save(made, path)
+    try:
+        serve(at, "resolve_duplicates.py", path, port=port, open_browser=not no_open)
+    finally:
+        path.unlink(missing_ok=True)
+    at.note("To make a plan of what was decided: kevasync merge")

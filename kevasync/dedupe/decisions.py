@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import combinations
 from typing import Any
 
-from kevasync.dedupe.merge import MergeChoice
 from kevasync.store.decided import Draft, Taken, standing, take
 from kevasync.store.decisions import Decision, Decisions
 
@@ -38,6 +37,7 @@ def subject_of(ids: Sequence[str]) -> str:
 class DuplicateDecision:
     """One decision on a group. `without` are records left out of a merge; `values` says whose value survives, by id.
 
+    `marks` are fingerprints of the values that were on the screen, by record and field.
     `seen`, `key` and `undoes` are as in `store.decided`.
     """
 
@@ -50,6 +50,7 @@ class DuplicateDecision:
     probability: float | None = None
     seen: str | None = None
     undoes: str | None = None
+    marks: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def draft(self) -> Draft:
         """Its form for the store."""
@@ -59,6 +60,7 @@ class DuplicateDecision:
             "without": list(self.without),
             "values": dict(self.values),
             "probability": self.probability,
+            "marks": {name: dict(marks) for name, marks in self.marks.items()},
         }
         kept = {name: value for name, value in detail.items() if value or name == "ids"}
         return Draft(subject_of(self.ids), self.verdict.value, self.key, kept, self.seen, self.undoes)
@@ -96,17 +98,3 @@ class DuplicateDecisions:
                 elif one not in without:
                     found[one, other] = True
         return [(one, other, same) for (one, other), same in found.items()]
-
-    def choices(self, value_of: Callable[[str, str], str | None]) -> list[MergeChoice]:
-        """The merges decided on, for a merge plan. `value_of(id, field)` reads the value of a record as it is now."""
-        made = []
-        for subject, item in self.holding().items():
-            if item.detail["verdict"] != Verdict.MERGE:
-                continue
-            ids = tuple(one for one in item.detail["ids"] if one not in item.detail.get("without", ()))
-            values = {name: value_of(one, name) for name, one in item.detail.get("values", {}).items() if one in ids}
-            probability = item.detail.get("probability")
-            made.append(
-                MergeChoice(subject, ids, item.detail.get("master"), values, probability=probability, who=item.who)
-            )
-        return made

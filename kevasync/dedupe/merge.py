@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,8 +17,19 @@ from kevasync.endpoint import ChildField, Endpoint, Merger, Progress, Selection
 from kevasync.errors import UsageError
 from kevasync.records import Schema, Side
 from kevasync.store.links import Links
+from kevasync.values import clean
 
-__all__ = ["MergeChoice", "MergeSide", "Preview", "children_of", "master_of", "plan_merges", "preview", "read_records"]
+__all__ = [
+    "MergeChoice",
+    "MergeSide",
+    "Preview",
+    "children_of",
+    "fingerprint",
+    "master_of",
+    "plan_merges",
+    "preview",
+    "read_records",
+]
 
 
 class MergeSide(Endpoint, Merger, Protocol):
@@ -29,7 +41,8 @@ class MergeChoice:
     """A cluster that somebody, or a threshold, decided to merge.
 
     `values` are chosen by hand, field by field; all others go by the rules. `master` None: the linked record, else the
-    one with most values, else the oldest id.
+    one with most values, else the oldest id. `seen` are the fingerprints of the values that were looked at, by record
+    and field: what has another value by now is not merged.
     """
 
     cluster: str
@@ -39,6 +52,7 @@ class MergeChoice:
     probability: float | None = None
     who: str | None = None
     rules: Rules | None = None
+    seen: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +109,7 @@ def plan_merges(
     for item in choices:
         ids = tuple(dict.fromkeys(item.ids))
         master = master_of(item, records, linked) if all(one in records for one in ids) and ids else item.master
-        reason = _obstacle(ids, master, records, taken)
+        reason = _obstacle(ids, master, records, taken) or _changed(item, ids, records)
         rest = [one for one in ids if one != master]
         tables["clusters"].append(
             {"cluster": item.cluster, "master": master, "losers": len(rest), "status": "skip" if reason else "merge",
@@ -134,6 +148,12 @@ def preview(item: MergeChoice, endpoint: MergeSide, schema: Schema, rules: Rules
     for row in children_of(endpoint, schema.object, rest, progress):
         counts[row["object"]] = counts.get(row["object"], 0) + 1
     return Preview(master, rest, tuple(golden), counts)
+
+
+def fingerprint(value: str | None) -> str:
+    """A short mark of a value, to tell whether it is still the same without keeping it."""
+    text = clean(value)
+    return "" if text is None else hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def fields_of(schema: Schema) -> list[str]:
@@ -208,6 +228,20 @@ def _obstacle(ids: Sequence[str], master: str | None, records: Mapping[str, Read
     twice = [one for one in ids if one in taken]
     if twice:
         return f"in another cluster too: {', '.join(twice[:5])}"
+    return None
+
+
+def _changed(item: MergeChoice, ids: Sequence[str], records: Mapping[str, Read]) -> str | None:
+    """Which record has other values than those that the decision was made on."""
+    for one in ids:
+        now = {name.casefold(): value for name, value in records[one].values.items()}
+        moved = [
+            name
+            for name, mark in item.seen.get(one, {}).items()
+            if name.casefold() in now and fingerprint(now[name.casefold()]) != mark
+        ]
+        if moved:
+            return f"{one} was changed since the review: {', '.join(moved[:5])}"
     return None
 
 

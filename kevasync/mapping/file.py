@@ -21,12 +21,12 @@ from kevasync.mapping.definition import (
     Transform,
 )
 from kevasync.mapping.known import kind_for
-from kevasync.mapping.layout import blocks
+from kevasync.mapping.layout import Block, blocks
 from kevasync.mapping.reader import FIELD_KEYS, Reader
 from kevasync.mapping.starter import default_text
 from kevasync.records import Schema
 
-__all__ = ["default_text", "dump", "load", "loads", "remove_field", "set_field"]
+__all__ = ["change_fields", "default_text", "dump", "load", "loads", "remove_field", "set_field"]
 
 
 def loads(text: str, name: str = "mapping.toml", *, schema: Schema | None = None) -> Mapping:
@@ -120,26 +120,67 @@ def _step(step: Transform) -> Any:
 
 
 def set_field(path: Path, field: FieldMapping, object_name: str = "contact") -> None:
-    """Write one field mapping into the file: the one with the same Keva and Salesforce fields is changed, else added.
+    """Write one field mapping into the file, as `change_fields` does."""
+    change_fields(path, [field], object_name=object_name)
 
-    Comments, order and all other lines stay as they are. The file is replaced in one step.
+
+def change_fields(
+    path: Path,
+    fields: Sequence[FieldMapping] = (),
+    removed: Sequence[tuple[str, Sequence[str]]] = (),
+    object_name: str = "contact",
+) -> int:
+    """Write field mappings and take out others (Keva field, Salesforce fields); answers how many were there to go.
+
+    One with the same Keva and Salesforce fields is changed, else added. What is taken out goes with the comment
+    directly above it; all other comments, lines and the order stay. The file is read once, and replaced in one step.
     """
     text = _text(path)
-    found = _find(text, object_name, field.keva, field.salesforce)
-    if found is None:
-        _replace(path, _with_block(text, object_name, field))
-        return
-    table, number = found
+    places = _places(text, object_name)
+    there = {name: [item for item in blocks(text) if item.name == f"{name}.field"] for name in (object_name, "account")}
+    lines = text.splitlines(keepends=True)
+    gone = [found for keva, names in removed if (found := places.get((keva, tuple(names)))) is not None]
+    for table, number in gone:
+        block = there[table][number]
+        lines[block.start - 1 : block.end - 1] = [""] * (block.end - block.start)
+    added: dict[tuple[str, tuple[str, ...]], FieldMapping] = {}
+    for field in fields:
+        place = (field.keva, field.salesforce)
+        if (found := places.get(place)) is not None:
+            _change(lines, there[found[0]][found[1]], found[0], field)
+        else:
+            added[place] = field
+    whole = _with_blocks(lines, text, object_name, list(added.values())) if added else "".join(lines)
+    if whole != text:
+        _replace(path, whole)
+    return len(gone)
+
+
+def _places(text: str, object_name: str) -> dict[tuple[str, tuple[str, ...]], tuple[str, int]]:
+    """Where each pair stands: (table, position). What stands in [account] has its path's prefix here."""
+    document = tomlkit.parse(text).unwrap()
+    found: dict[tuple[str, tuple[str, ...]], tuple[str, int]] = {}
+    for table in (object_name, "account") if object_name != "account" else (object_name,):
+        for number, row in enumerate(document.get(table, {}).get("field", [])):
+            targets = row.get("salesforce", "")
+            names = (targets,) if isinstance(targets, str) else tuple(targets)
+            if table != object_name:
+                names = tuple(f"Account.{name}" for name in names)
+            found.setdefault((str(row.get("keva")), names), (table, number))
+    return found
+
+
+def _change(lines: list[str], block: Block, table: str, field: FieldMapping) -> None:
+    """Put the field's keys into the lines of its block; the list keeps its length."""
     if table == "account":
         field = replace(field, salesforce=tuple(name.removeprefix("Account.") for name in field.salesforce))
-    block = [item for item in blocks(text) if item.name == f"{table}.field"][number]
-    lines = text.splitlines(keepends=True)
     first, last = block.line, block.end - 1
     # comments and blank lines after the last key belong to what follows
     while last > first and (not lines[last - 1].strip() or lines[last - 1].lstrip().startswith("#")):
         last -= 1
     body = "".join(lines[first:last])
-    _replace(path, "".join(lines[:first]) + _edited(body, field) + "".join(lines[last:]))
+    if last > first:
+        lines[first:last] = [_edited(body, field), *[""] * (last - first - 1)]
 
 
 def _edited(body: str, field: FieldMapping) -> str:
@@ -166,39 +207,23 @@ def _plain(value: Any) -> Any:
 
 def remove_field(path: Path, keva: str, salesforce: Sequence[str], object_name: str = "contact") -> bool:
     """Take one field mapping out of the file, with the comment directly above it; False where it is not there."""
-    text = _text(path)
-    found = _find(text, object_name, keva, tuple(salesforce))
-    if found is None:
-        return False
-    block = [item for item in blocks(text) if item.name == f"{found[0]}.field"][found[1]]
-    lines = text.splitlines(keepends=True)
-    _replace(path, "".join(lines[: block.start - 1] + lines[block.end - 1 :]))
-    return True
+    return change_fields(path, removed=[(keva, salesforce)], object_name=object_name) > 0
 
 
-def _find(text: str, object_name: str, keva: str, salesforce: tuple[str, ...]) -> tuple[str, int] | None:
-    """(table, position) of a field mapping; an Account path may stand in [account] without its prefix."""
-    document = tomlkit.parse(text).unwrap()
-    bare = tuple(name.removeprefix("Account.") for name in salesforce)
-    for table, wanted in ((object_name, salesforce), ("account", bare)):
-        for number, row in enumerate(document.get(table, {}).get("field", [])):
-            targets = row.get("salesforce", "")
-            there = (targets,) if isinstance(targets, str) else tuple(targets)
-            if row.get("keva") == keva and wanted == there and (table == object_name or bare != salesforce):
-                return table, number
-    return None
+def _with_blocks(lines: Sequence[str], text: str, object_name: str, fields: Sequence[FieldMapping]) -> str:
+    """The lines with new field mappings after the last of the object; `text` is what the lines were."""
+    before = [item for item in blocks(text) if item.name in {object_name, f"{object_name}.field"}]
+    at = before[-1].end - 1 if before else len(lines)
+    head, tail = "".join(lines[:at]).rstrip("\n"), "".join(lines[at:])
+    made = "\n".join(_block(object_name, field) for field in fields)
+    return f"{head}\n\n{made}" + (f"\n{tail}" if tail else "")
 
 
-def _with_block(text: str, object_name: str, field: FieldMapping) -> str:
+def _block(object_name: str, field: FieldMapping) -> str:
     rows = tomlkit.document()
     for key, value in _as_written(field).items():
         rows.add(key, value)
-    block = f"[[{object_name}.field]]\n{tomlkit.dumps(rows)}"
-    before = [item for item in blocks(text) if item.name in {object_name, f"{object_name}.field"}]
-    lines = text.splitlines(keepends=True)
-    at = before[-1].end - 1 if before else len(lines)
-    head, tail = "".join(lines[:at]).rstrip("\n"), "".join(lines[at:])
-    return f"{head}\n\n{block}" + (f"\n{tail}" if tail else "")
+    return f"[[{object_name}.field]]\n{tomlkit.dumps(rows)}"
 
 
 def _replace(path: Path, text: str) -> None:

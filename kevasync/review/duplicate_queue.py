@@ -71,7 +71,7 @@ class DuplicateQueue:
         }
         text = ""
         if detail["verdict"] == Verdict.MERGE:
-            text = f"{len(group.records) - len(without)} records into {detail.get('master')}"
+            text = group.becomes or f"{group.merging(without)} records into {detail.get('master')}"
         return Standing(detail["verdict"], text, last.who, last.at, names, answer)
 
     def _known(self, subject: str) -> Group:
@@ -101,8 +101,11 @@ class DuplicateQueue:
             raise RefusedPress("the answer names a record that is not in the group") from None
         if master in without or len(ids) - len(set(without)) < FEWEST:
             raise RefusedPress("a merge needs two records, and its main one among them")
+        if not next(record for record in group.records if record.id == master).main:
+            raise RefusedPress("the main record must be one in Salesforce: only there are records merged")
+        marks = {record.id: record.marks for record in group.records if record.marks and record.id not in without}
         return DuplicateDecision(
-            ids, verdict, press.key, master, without, values, group.probability, press.saw, press.undoes
+            ids, verdict, press.key, master, without, values, group.probability, press.saw, press.undoes, marks
         )
 
 

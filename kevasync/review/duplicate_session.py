@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from kevasync.dedupe.decisions import subject_of
@@ -24,13 +24,19 @@ class Bits:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record of a group. `side` and `note` are for people: where it is, when it changed, what hangs on it."""
+    """One record of a group. `side` and `note` are for people: where it is, when it changed, what hangs on it.
+
+    `marks` are fingerprints of the values shown that a merge is to find unchanged; `main` is False where it cannot be
+    the main record of a merge.
+    """
 
     id: str
     side: str
     title: str
     values: Mapping[str, str | None]
     note: str = ""
+    marks: Mapping[str, str] = field(default_factory=dict)
+    main: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +44,8 @@ class Group:
     """Records that may be one; the first is the proposed main one.
 
     `evidence` adds up to the match weight, prior first, of the pair named in `between` (the whole group where it is
-    empty). `survivors` says of each field which record's value survives by the rules, by position.
+    empty). `survivors` says of each field which record's value survives by the rules, by position; where it says
+    something of any field, those that it leaves out have no survivor.
     """
 
     records: tuple[Record, ...]
@@ -48,11 +55,19 @@ class Group:
     survivors: Mapping[str, int] = field(default_factory=dict)
     children: str = ""
     """What a merge would move, for people: '3 cases, 1 opportunity'."""
+    surplus: int = 1
+    """How many records too many there are if they are one."""
+    becomes: str = ""
+    """What a yes leads to, for people, where it is no merge in Salesforce."""
 
     @property
     def name(self) -> str:
         """What decisions on it are kept under."""
         return subject_of([record.id for record in self.records])
+
+    def merging(self, without: Sequence[int] = ()) -> int:
+        """How many records a merge would make one, without those at these places."""
+        return sum(record.main for place, record in enumerate(self.records) if place not in without)
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -73,6 +88,7 @@ class DuplicateSession:
     labels: Mapping[str, str] = field(default_factory=dict)
     measured: Measured | None = None
     notes: tuple[str, ...] = ()
+    order: str = "uncertain"
     version: int = VERSION
 
     @property

@@ -46,9 +46,10 @@ def row(group: Group) -> dict[str, Any]:
         "subtitle": f"{size} records" if size > 2 else _other(group),  # noqa: PLR2004 a pair
         "more": " ".join(sorted(values)),
         "size": size,
+        "surplus": group.surplus,
         "alternatives": [
             {
-                "text": f"{size} records into {group.records[0].id}",
+                "text": group.becomes or f"{group.merging()} records into {group.records[0].id}",
                 "label": "",
                 "confidence": min(round(group.probability, 4), SUREST),
                 "answer": {"choices": {}, "master": 0, "without": []},
@@ -71,7 +72,7 @@ def detail(group: Group, labels: Mapping[str, str]) -> dict[str, Any]:
         "cards": {
             "records": [{"side": one.side, "title": one.title, "note": one.note} for one in group.records],
             "fields": [_field(group, name, labels) for name in group.fields],
-            "note": f"A merge moves {group.children}." if group.children else "",
+            "note": _note(group),
         },
         "bars": [
             {"text": labels.get(item.field, item.field), "weight": round(item.bits, 2)} for item in group.evidence
@@ -86,6 +87,11 @@ def detail(group: Group, labels: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
+def _note(group: Group) -> str:
+    parts = [f"{group.becomes}." if group.becomes else "", f"A merge moves {group.children}." if group.children else ""]
+    return " ".join(filter(None, parts))
+
+
 def _field(group: Group, name: str, labels: Mapping[str, str]) -> dict[str, Any]:
     values = [record.values.get(name) or "" for record in group.records]
     main = next((value for value in values if value), "")
@@ -95,7 +101,7 @@ def _field(group: Group, name: str, labels: Mapping[str, str]) -> dict[str, Any]
         "name": name,
         "label": labels.get(name, name),
         "differs": len(set(values)) > 1,
-        "survivor": group.survivors.get(name, first),
+        "survivor": group.survivors.get(name, -1) if group.survivors else first,
         "values": [{"parts": parts(value, main if value != main else next(iter(others), main))} for value in values],
     }
 

@@ -21,6 +21,15 @@ from kevasync.workspace import Workspace
 __all__ = ["DuplicateReview", "open_duplicates"]
 
 
+ORDERS = [
+    ["gain", "uncertain first"],
+    ["size", "largest groups first"],
+    ["sure", "surest first"],
+    ["file", "as found"],
+]
+"""How a page can be ordered; the order that the command chose stands first."""
+
+
 def open_duplicates(session: Path | str | None = None) -> DuplicateReview:
     """The review of a session file (else of the one that the environment names), on its workspace's store."""
     return DuplicateReview(load(DuplicateSession, session))
@@ -51,12 +60,7 @@ class DuplicateReview:
             "title": "Duplicates",
             "subtitle": f"{session.source} → {session.object}{of_all}",
             "words": duplicate_view.DUPLICATE_WORDS,
-            "orders": [
-                ["gain", "uncertain first"],
-                ["size", "largest groups first"],
-                ["sure", "surest first"],
-                ["file", "as found"],
-            ],
+            "orders": sorted(ORDERS, key=lambda item: not item[1].startswith(session.order)),
             "options": [],
             "measured": measured_page(session.measured),
             "save": None,

@@ -8,6 +8,7 @@ from pathlib import Path
 from kevasync.automap import mapping_file
 from kevasync.automap.decisions import MappingDecision, MappingDecisions
 from kevasync.automap.fields import TargetField
+from kevasync.automap.writings import Writings
 from kevasync.errors import Problem
 from kevasync.mapping import definition
 from kevasync.mapping.check import check
@@ -17,8 +18,6 @@ from kevasync.records import Direction, Field, Schema, Side
 from kevasync.store.decisions import Decisions
 
 __all__ = ["MappingSave", "lint", "lint_field", "schema_of"]
-
-SAVED = "mapping-saved"
 
 
 def schema_of(object_name: str, targets: Sequence[TargetField]) -> Schema:
@@ -78,6 +77,7 @@ class MappingSave:
     def __init__(self, path: Path, decisions: Decisions, spelling: Callable[[str], str]) -> None:
         self._path = path
         self._decisions = decisions
+        self._writings = Writings(decisions)
         self._spelling = spelling
         self._seen = mapping_file.fingerprint(path)
 
@@ -87,20 +87,16 @@ class MappingSave:
         Raises as `automap.mapping_file.write`: Refused automap-mapping-changed for a file edited meanwhile, by
         anything but a review screen.
         """
-        now = mapping_file.fingerprint(self._path)
-        if now in self._saved():  # another reviewer's save is no edit by hand
-            self._seen = now
+        # what another reviewer's screen or the command wrote meanwhile is no edit by hand
+        self._seen = self._writings.followed(self._seen) or ""
         made = mapping_file.write(
             self._path,
             MappingDecisions(self._decisions).list(),
             object_name,
             seen=self._seen,
             spelling=self._spelling,
+            applied=self._writings.applied(),
         )
         self._seen = made.fingerprint
-        detail = {"sha256": made.fingerprint, "fields": len(made.written)}
-        self._decisions.add(who, SAVED, detail, subject=self._path.name)
+        self._writings.remember(who, made)
         return made
-
-    def _saved(self) -> set[str]:
-        return {str(item.detail.get("sha256")) for item in self._decisions.list(what=SAVED, subject=self._path.name)}

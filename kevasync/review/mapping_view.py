@@ -108,7 +108,9 @@ def _facts(suggestion: Suggestion) -> list[list[str]]:
         facts.append(["Custom field to create", f"{made.name} ({made.type}{length})"])
     shown = list(suggestion.values.items())
     for value, target in shown[:MOST_SHOWN_TABLE]:
-        facts.append([f"Value {value}", "→ " + (target if target is not None else "fits none")])
+        sure = suggestion.value_confidence.get(value)
+        told = "" if sure is None else f" ({_percent(sure)})"
+        facts.append([f"Value {value}", f"→ {target if target is not None else 'fits none'}{told}"])
     if len(shown) > MOST_SHOWN_TABLE:
         facts.append(["", f"and {len(shown) - MOST_SHOWN_TABLE} values more"])
     facts += [["Note", note] for note in suggestion.notes]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -140,6 +141,9 @@ class SalesforceEndpoint:
         )
 
 
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
 @contextmanager
 def _working_files() -> Iterator[None]:
     """Say of a full disk, or a file that cannot be read, what it is."""
@@ -147,7 +151,8 @@ def _working_files() -> Iterator[None]:
         yield
     except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
         what = error.strerror if isinstance(error, OSError) and error.strerror else str(error).partition("\n")[0]
-        raise RunError("salesforce-working-file", redact(what)) from error
+        full = "No space left" in str(error) or (isinstance(error, OSError) and error.errno in _FULL)
+        raise RunError("disk-full" if full else "salesforce-working-file", redact(what)) from error
     except (duckdb.InvalidInputException, duckdb.ConversionException, UnicodeError) as error:
         what = f"A file of results cannot be read ({type(error).__name__})"
         raise RunError("salesforce-answer-incomplete", what) from None

@@ -265,6 +265,7 @@ def _sqlite_engines(path: Path) -> tuple[Engine, Engine]:
 
 _SQLITE_CODES = {
     "SQLITE_FULL": "state-disk-full",
+    "SQLITE_IOERR_SHMSIZE": "state-disk-full",  # the file beside the state cannot grow: not a byte is left
     "SQLITE_BUSY": "state-locked",
     "SQLITE_LOCKED": "state-locked",
     "SQLITE_CORRUPT": "state-corrupt",

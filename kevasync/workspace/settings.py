@@ -20,6 +20,7 @@ __all__ = [
     "KevaSettings",
     "SalesforceSettings",
     "Settings",
+    "SurvivorshipSettings",
     "parse_region",
     "parse_settings",
     "read_settings",
@@ -93,6 +94,18 @@ class GuardSettings(_Section):
     minimum_rows: Annotated[int, Field(ge=0)] = 50
 
 
+Survives = Literal[
+    "master", "most_recent", "most_complete", "from_salesforce", "from_keva", "longest", "most_common", "union"
+]
+
+
+class SurvivorshipSettings(_Section):
+    """Whose value survives a merge of duplicates: a rule for all fields, and rules of single fields by API name."""
+
+    default: Survives = "master"
+    fields: Mapping[str, Survives] = {}
+
+
 class Settings(_Section):
     """All settings of a workspace. `state_url` is None for the SQLite file in the workspace."""
 
@@ -103,12 +116,14 @@ class Settings(_Section):
     keva: KevaSettings = KevaSettings()
     salesforce: SalesforceSettings = SalesforceSettings()
     guards: GuardSettings = GuardSettings()
+    survivorship: SurvivorshipSettings = SurvivorshipSettings()
 
 
 _SECTIONS: Mapping[str, type[BaseModel]] = {
     "keva": KevaSettings,
     "salesforce": SalesforceSettings,
     "guards": GuardSettings,
+    "survivorship": SurvivorshipSettings,
 }
 _SECRET_NAME = re.compile(r"token|secret|password|passwd|api_?key|private_?key|session_?id", re.IGNORECASE)
 _SECRET_VALUE = re.compile(r"keva_live_\w|\b00D\w{12,15}!|-----BEGIN|://[^/\s:@]+:[^/\s@]+@")
@@ -178,7 +193,8 @@ def _problem(
 
 def _refuse_secrets(document: Mapping[str, Any], where: str, lines: Mapping[tuple[str, ...], int]) -> None:
     for path, value in _leaves(document):
-        if _SECRET_NAME.search(path[-1]) or (isinstance(value, str) and _SECRET_VALUE.search(value)):
+        named = path[0] != "survivorship" and _SECRET_NAME.search(path[-1])  # there keys are names of fields
+        if named or (isinstance(value, str) and _SECRET_VALUE.search(value)):
             line, name = lines.get(path), ".".join(path)
             place = where if line is None else f"{where}, line {line}"
             variable = _PREFIX + "_".join(path).upper()

@@ -130,6 +130,9 @@ def test_picklist_values():
     """Values are matched by spelling and by meaning; what fits none stays without one, with a note."""
     made, steps = needs(column("rate", "hot", "COLD", "Warm", "tepid"), "Rating", "Lead")
     assert dict(made.values) == {"hot": "Hot", "COLD": "Cold", "Warm": "Warm", "tepid": None}
+    sure = made.as_dict()["value_confidence"]
+    assert (sure["Warm"], sure["hot"]) == (1.0, 0.98)
+    assert 0 < sure["tepid"] < 1
     assert steps == [("map_values", {"table": {"hot": "Hot", "COLD": "Cold"}})]
     assert "1 values fit none" in made.notes[0]
     found = {match.value: match for match in match_values(["Mr", "Frau", "Dr"], ["Mr.", "Ms.", "Mrs.", "Dr.", "Prof."])}

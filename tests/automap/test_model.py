@@ -136,6 +136,8 @@ def test_figures():
     assert found.decision_accuracy == pytest.approx(2 / 3)
     assert found.ece == pytest.approx((0.05 + 0.5) / 2)
     assert (found.acceptable_at_99, found.threshold_99) == (pytest.approx(1 / 3), 0.95)
+    levels = {least: (right, count) for least, right, count in found.levels}
+    assert levels == {0.95: (1.0, 1), 0.9: (1.0, 1), 0.8: (1.0, 2), 0.7: (1.0, 2), 0.5: (pytest.approx(2 / 3), 3)}
 
 
 def test_the_card_keeps_the_table_of_the_benchmark(tmp_path):

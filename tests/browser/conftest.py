@@ -96,6 +96,20 @@ def serve_duplicates(tmp_path, browser):
 
 
 @pytest.fixture
+def serve_session(browser):
+    """Call with a workspace's folder, a notebook and a session file: a server on it."""
+    servers = []
+
+    def start(root, notebook, session):
+        servers.append(Server(root, notebook, session))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.stack.close()
+
+
+@pytest.fixture
 def visit(browser):
     """Call with a server: a page of it, in a browser context of its own unless one is given."""
     contexts = []

@@ -16,7 +16,8 @@ def press(page, *keys):
 
 
 def settled(page):
-    """Wait until every press is acknowledged."""
+    """Wait until every press is acknowledged; two frames on, for what was pressed just now is drawn with the next."""
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     page.wait_for_selector(".kv-saved.good")
 
 

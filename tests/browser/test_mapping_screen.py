@@ -15,12 +15,20 @@ pytestmark = pytest.mark.browser
 
 
 def settled(page):
-    """Wait until every press is acknowledged."""
+    """Wait until every press is acknowledged; two frames on, for what was pressed just now is drawn with the next."""
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     page.wait_for_function("""() => {
         const find = (root) => { for (const one of root.querySelectorAll('*')) {
             if (one.classList?.contains('kv-saved')) return one;
             if (one.shadowRoot) { const found = find(one.shadowRoot); if (found) return found; } } };
         return find(document)?.textContent === 'All saved'; }""")
+
+
+def says(page, place, text):
+    """Wait until a part of the screen reads so: it is drawn with the next frame."""
+    from playwright.sync_api import expect
+
+    expect(page.locator(place)).to_have_text(text)
 
 
 def press(page, *keys):
@@ -44,7 +52,7 @@ def test_accept_reject_change_undo_reload_save(serve, visit, tmp_path):
     said = [status_of(page, name) for name in ("first_name", "last_name", "full_name", "email_address")]
     assert [text.split(", ")[1].split()[0] for text in said] == ["Accepted", "Rejected", "Changed", "Changed"]
     assert [verdict for _, verdict, _ in server.decisions()] == ["accept", "reject", "change", "change"]
-    assert page.locator(".kv-live").text_content().startswith("Changed: email_address, Assistant")
+    says(page, ".kv-live", re.compile("^Changed: email_address, Assistant"))
     press(page, "u")
     settled(page)
     assert "to decide" in status_of(page, "email_address")
@@ -78,7 +86,7 @@ def test_a_burst_of_two_hundred_presses_loses_nothing(serve, visit):
     settled(page)
     found = server.decisions()
     assert len(found) == len({subject for subject, _, _ in found}) == 200
-    assert page.locator(".kv-counted").text_content() == "200 of 220 decided"
+    says(page, ".kv-counted", "200 of 220 decided")
     assert took < 4_000  # milliseconds for a hundred: far below what a hand can press, on a busy machine too
 
 
@@ -93,7 +101,7 @@ def test_two_reviewers_see_each_other_and_overrule_only_knowingly(serve, visit):
     here.wait_for_selector('.kv-row[data-id="first_name"].good', timeout=15_000)
     press(here, "r")
     here.wait_for_selector(".kv-notice.warn")
-    assert "bob decided: Accepted FirstName" in here.locator(".kv-notice").text_content()
+    says(here, ".kv-notice", re.compile("bob decided: Accepted FirstName"))
     assert [who for _, _, who in server.decisions()] == ["bob"]
     press(here, "r")
     settled(here)
@@ -128,7 +136,7 @@ def test_a_killed_server_loses_nothing(serve, visit, way):
     server.kill()
     assert len(server.decisions()) == 3
     press(page, "a", "r", "a", "u", "a")
-    assert page.locator(".kv-saved").text_content() == "5 unsaved"
+    says(page, ".kv-saved", "5 unsaved")
     server.start()
     if way == "reload":
         page.reload()
@@ -192,7 +200,7 @@ def test_many_at_once_with_measured_precision(serve, visit):
     press(page, "u")
     settled(page)
     assert [verdict for _, verdict, _ in server.decisions()] == ["accept"] * count + ["undo"] * count
-    assert page.locator(".kv-counted").text_content() == "0 of 20 decided"
+    says(page, ".kv-counted", "0 of 20 decided")
 
 
 def test_the_list_speaks_to_a_screen_reader(serve, visit):
@@ -203,20 +211,19 @@ def test_the_list_speaks_to_a_screen_reader(serve, visit):
     assert 'progressbar "Decided"' in snapshot
     active = page.locator(".kv-list").get_attribute("aria-activedescendant")
     press(page, "j")
-    page.wait_for_function("() => true")
+    settled(page)
     assert page.locator(".kv-list").get_attribute("aria-activedescendant") != active
     press(page, "?")
-    assert page.get_by_role("dialog", name="Keys").is_visible()
+    page.get_by_role("dialog", name="Keys").wait_for()
     press(page, "Escape")
-    assert not page.get_by_role("dialog").is_visible()
+    page.get_by_role("dialog").wait_for(state="hidden")
     press(page, "a")
-    page.wait_for_function("() => true")
-    assert page.get_by_role("status").filter(has_text="Accepted: last_name").count() == 1
+    says(page, ".kv-live", re.compile("Accepted: last_name"))
 
 
 def test_light_and_dark(serve, visit, tmp_path):
-    """Follows the system; the pictures are kept where KEVASYNC_SCREENSHOTS says, to be looked at."""
-    server = serve()
+    """Follows the system, at a thousand columns; the pictures go where KEVASYNC_SCREENSHOTS says, to be looked at."""
+    server = serve(1_000)
     folder = Path(os.environ.get("KEVASYNC_SCREENSHOTS") or tmp_path)
     grounds = {}
     for theme in ("light", "dark"):
@@ -227,9 +234,13 @@ def test_light_and_dark(serve, visit, tmp_path):
         if theme == "light":
             press(page, "a", "2", "r", "j", "j")
             settled(page)
+            page.wait_for_selector(".kv-bars")
         page.screenshot(path=folder / f"mapping-{theme}.png")
-        press(page, "?")
-        page.screenshot(path=folder / f"mapping-{theme}-keys.png")
+        for name, key in (("keys", "?"), ("many", "A"), ("change", "c")):
+            press(page, key)
+            page.wait_for_selector(".kv-dialog")
+            page.screenshot(path=folder / f"mapping-{theme}-{name}.png")
+            press(page, "Escape")
     assert grounds["light"] == "rgb(255, 255, 255)"
     assert grounds["dark"] != grounds["light"]
 

@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import json
+import re
 import resource
 import shutil
 import subprocess
@@ -16,7 +17,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from kevasync.automap.model_file import default_dir
+from kevasync.cli import review_server
+from kevasync.cli.context import Context
 from kevasync.cli.main import run
+from kevasync.cli.review_desk import mapping_session
+from kevasync.review.desk import Press
+from kevasync.review.mappings import open_mappings
+from kevasync.review.session import save
 from kevasync.sandbox.server import Sandbox
 
 ROWS = [
@@ -195,6 +202,73 @@ def test_a_mapping_edited_meanwhile_is_refused_and_the_decisions_kept(workspace,
     text = (workspace / "mapping.toml").read_text()
     assert "# mine" in text
     assert 'transform = ["e164"]' in text
+
+
+def test_the_commands_of_the_readme(workspace, here, capsys, monkeypatch):
+    """What the README says about mapping runs as it stands there, one line after the other."""
+    readme = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+    lines = [
+        line.partition("#")[0].split()[2:]
+        for line in readme.splitlines()
+        if re.match(r"\$ kevasync (automap|rev)", line)
+    ]
+    (workspace / "users.csv").write_bytes(FILES["comma.csv"])
+    monkeypatch.chdir(workspace)
+    served = []
+    monkeypatch.setattr(review_server, "serve", lambda *given, **_: served.append((given[1], given[2].is_file())))
+    for words in lines:
+        assert run(words) == 0, capsys.readouterr().err
+        if "--to" in words:
+            decide(workspace / "review.xlsx", {"id": ("change", "AssistantName")})
+        capsys.readouterr()
+    assert len(lines) == 4
+    assert served == [("map_fields.py", True)]
+    assert "AssistantName" in (workspace / "mapping.toml").read_text()
+
+
+def test_a_save_in_the_screen_is_no_edit_by_hand(workspace, here, capsys):
+    """Between writing a review and reading it back: both are written. So is a screen's save after the command's."""
+    at = ("--workspace", workspace)
+    automap(capsys, *at, "--source", "c.csv", "--to", "r.csv")
+    decide(here / "r.csv", {"first_name": ("change", "OtherCity")})
+    screen, late = (open_mappings(started(workspace, here)) for _ in range(2))
+    record(screen, "id", "AssistantName")
+    assert screen.save("ben")["text"].startswith("mapping.toml: 1 written")
+    document = automap(capsys, *at, "--from", "r.csv", "--write-mapping")
+    assert [item["source"] for item in document["mapping"]["written"]] == ["first_name"]
+    record(late, "Last Name", "Department")
+    assert late.save("ben")["ok"]
+    text = (workspace / "mapping.toml").read_text()
+    assert all(f'"{name}"' in text for name in ("AssistantName", "OtherCity", "Department"))
+    (workspace / "mapping.toml").write_text(text + "# by hand\n")
+    record(late, "phone", "OtherPhone")
+    assert "Your decisions are kept" in late.save("ben")["text"]
+    assert (workspace / "mapping.toml").read_text() == text + "# by hand\n"
+    edited = text.replace(
+        'salesforce = "OtherCity"\ndirection = "bidirectional"', 'salesforce = "OtherCity"\ndirection = "to_crm"'
+    )
+    assert edited != text
+    (workspace / "mapping.toml").write_text(edited)
+    automap(capsys, *at, "--write-mapping", expect=1)  # phone is read from Phone already
+    assert (workspace / "mapping.toml").read_text() == edited
+    screen.close()
+    late.close()
+
+
+def started(workspace, here):
+    """The session file of a review of c.csv, as `kevasync review mappings` makes it."""
+    at = Context(quiet=True, folder=workspace)
+    made = mapping_session(at, here / "c.csv", "Contact", None, org=False, region=None, who="ben")
+    path = here / "session.json"
+    save(made, path)
+    return path
+
+
+def record(screen, source, target):
+    (outcome,) = screen.queue.record(
+        "ben", [Press(f"b:{source}", "ben", source, "change", {"targets": [target]}, None)]
+    )
+    assert outcome.status == "saved"
 
 
 def test_maps_of_other_tools(workspace, here, capsys):

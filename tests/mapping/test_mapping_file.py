@@ -227,3 +227,22 @@ def test_an_edit_that_changes_nothing_writes_the_same_text(tmp_path):
         file.set_field(path, field)
     text = path.read_text(encoding="utf-8")
     assert [line for line in text.splitlines() if not line.startswith("direction")] == before.decode().splitlines()
+
+
+def test_several_changes_are_one_edit(tmp_path):
+    """Changed, taken out and added together are what they are one after another."""
+    text = file.default_text(None)
+    whole, steps = tmp_path / "whole.toml", tmp_path / "steps.toml"
+    for path in (whole, steps):
+        path.write_text(text, encoding="utf-8")
+    fields = file.load(whole).objects[0].fields
+    changed = [replace(one, direction=Direction.TO_CRM) for one in fields[:2]]
+    added = [replace(fields[0], keva=f"own{number}", salesforce=(f"Own{number}__c",)) for number in range(3)]
+    gone = [(one.keva, one.salesforce) for one in (fields[2], fields[-1])]
+    assert file.change_fields(whole, [*changed, *added], [*gone, ("nobody", ("Fax",))]) == 2
+    for place in gone:
+        assert file.remove_field(steps, *place)
+    for one in (*changed, *added):
+        file.set_field(steps, one)
+    assert file.load(whole).objects[0].fields == file.load(steps).objects[0].fields
+    assert whole.read_text() == steps.read_text()

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from duplicate_world import duplicate_session
 
+from kevasync.dedupe.choices import choose
 from kevasync.dedupe.decisions import DuplicateDecision, DuplicateDecisions, Verdict
 from kevasync.review.desk import Desk
 from kevasync.review.duplicate_view import parts
@@ -59,7 +60,7 @@ def test_decisions_become_constraints_and_merges(kept):
     kept.record("ann", [say(2, "de", "different"), say(3, "fg", "skip"), say(4, "hi", "merge", master="h")])
     kept.record("ann", [say(5, "hi", "undo", seen="t:4", undoes="t:4")])
     assert sorted(kept.constraints()) == [("a", "b", True), ("a", "c", False), ("b", "c", False), ("d", "e", False)]
-    (choice,) = kept.choices(lambda record, name: f"{name} of {record}")
+    (choice,) = choose(kept, set(), lambda record, name: f"{name} of {record}").merges
     assert (choice.ids, choice.master, choice.values) == (("a", "b"), "b", {"Phone": "Phone of a"})
     assert (choice.probability, choice.who) == (0.9, "ann")
 
@@ -70,7 +71,7 @@ def test_a_group_is_the_same_in_any_order_and_any_size(kept):
     kept.record("ann", [say(1, many, "merge", master=many[0])])
     taken = kept.record("bob", [say(2, reversed(many), "different")])
     assert list(taken.overtaken) == ["t:2"]
-    (choice,) = kept.choices(lambda _record, _name: None)
+    (choice,) = choose(kept, set(), lambda _record, _name: None).merges
     assert len(choice.ids) == 5_000
 
 

@@ -16,6 +16,8 @@ from urllib.request import build_opener
 
 import pytest
 
+from kevasync.automap.train import shipped
+from kevasync.cli import review_desk
 from kevasync.cli.main import run
 from kevasync.workspace import Workspace
 
@@ -79,3 +81,17 @@ def test_an_empty_file_is_said_before_a_server_starts(tmp_path, source, capsys):
     source.write_text("")
     assert run(command(tmp_path, source)) == 2
     assert "export-empty" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("object_name", ["Contact", "Account", "Lead"])
+def test_what_accepting_many_is_worth_was_measured(object_name):
+    """Each step has the share that was right on columns of this object held out, of how many; surest first."""
+    measured = review_desk._measured(shipped()["held_out"], object_name)
+    assert len(measured.levels) > 5
+    assert [item.threshold for item in measured.levels] == sorted(one.threshold for one in measured.levels)[::-1]
+    counts = [item.count for item in measured.levels]
+    assert counts == sorted(counts)
+    assert counts[0] > 100
+    for item in measured.levels:  # as sure as it says, or nearly
+        assert item.precision == pytest.approx(max(item.threshold, item.precision), abs=0.01)
+    assert "had not seen" in measured.note

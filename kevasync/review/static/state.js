@@ -108,7 +108,7 @@ class Review {
 
   /** How many of those that wait are expected to be what they are taken for. */
   expected() {
-    return this.rows.reduce((sum, row) => sum + (this.verdict(row.id) ? 0 : row.alternatives[0]?.confidence ?? 0), 0);
+    return this.rows.reduce((sum, row) => sum + (this.verdict(row.id) ? 0 : (row.alternatives[0]?.confidence ?? 0) * (row.surplus ?? 1)), 0);
   }
 
   answerOf(id) {
