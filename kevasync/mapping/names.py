@@ -9,8 +9,6 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from nameparser import HumanName
-
 from kevasync.values import collapse
 
 __all__ = ["FIRST_NAME_LENGTH", "LAST_NAME_LENGTH", "join_name", "split_name"]
@@ -55,6 +53,8 @@ def _last_name_start(name: str, words: list[str]) -> int:
     """Index of the word that LastName begins with."""
     if _has_inner_comma(words):
         return 0
+    from nameparser import HumanName  # noqa: PLC0415 dear to load, and most runs split no name
+
     parsed = HumanName(name)
     family = parsed.last.split()
     start = _find_last(words, family)

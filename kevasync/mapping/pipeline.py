@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from rapidfuzz import process
-
 from kevasync.mapping.definition import FieldMapping, Transform
 from kevasync.mapping.recipes import RECIPES
 from kevasync.mapping.steps import Parameter, Splitter, Step, TransformError
@@ -36,6 +34,8 @@ def make_step(transform: Transform, targets: int) -> Step:
 
 def nearest(name: str, names: Sequence[str] | Mapping[str, Any]) -> str:
     """`did you mean …?`, or the list where nothing is near and the list is short."""
+    from rapidfuzz import process  # noqa: PLC0415 dear to load; wrong names are rare
+
     close = [match[0] for match in process.extract(name, list(names), limit=3, score_cutoff=_NEAR)]
     if close:
         return f"did you mean {' or '.join(close)}?"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -77,6 +77,10 @@ def run_diff(con: duckdb.DuckDBPyConnection, request: DiffRequest) -> tuple[list
     _register_validity(con, request.region)
     _rules(con, fields, request)
     run_steps(con, before)
+    if short := frozenset(_with_short_ids(con, request)):
+        # worked out only now, as the look at the ids that were read costs next to nothing; few files have such ids
+        before, after = projection_steps(fields, replace(sides, short_ids=short))
+        run_steps(con, before)
     _links(con, request)
     linking = read_steps("link.sql")
     cut = next(number for number, (name, _) in enumerate(linking) if name == "merged")
@@ -177,13 +181,18 @@ def _sides(con: duckdb.DuckDBPyConnection, request: DiffRequest) -> Sides:
         external_id=request.mapping.external_id,
         region=request.region,
         keva_before=request.keva_before,
-        short_ids=frozenset(_with_short_ids(con, request)),
     )
 
 
 def _with_short_ids(con: duckdb.DuckDBPyConnection, request: DiffRequest) -> Iterator[str]:
-    for name, view, column in (("salesforce", request.salesforce, "_id"), ("base", request.base, "sf_id")):
-        if view and con.execute(f"select 1 from {quote(view)} where length({column}) = 15 limit 1").fetchall():  # noqa: S608 quoted
+    """The relations with a Salesforce id of 15 characters among what was read, or among what is deleted."""
+    gone = f"{quote(request.salesforce)} where _deleted is true and"
+    for name, column, places in (
+        ("salesforce", "sf_id", "sf_narrow where"),
+        ("salesforce", "_id", gone),
+        ("base", "sf_id", "base_narrow where"),
+    ):
+        if con.execute(f"select 1 from {places} strlen({column}) = 15 limit 1").fetchall():  # noqa: S608 quoted
             yield name
 
 

@@ -143,16 +143,16 @@ def _side_views(fields: list[PlannedField], sides: Sides) -> list[tuple[str, str
     external_ref = f"data.{quote(sides.external_id)}" if sides.external_id and has_external else "null::varchar"
     full_id = id18("nullif(trim(value), '')")
     return [
-        ("canonical_email", f"create temp macro canonical_email(value) as ({canonical})"),
-        ("canonical_id", f"create temp macro canonical_id(value) as ({full_id})"),
+        ("canonical_email", f"create or replace temp macro canonical_email(value) as ({canonical})"),
+        ("canonical_id", f"create or replace temp macro canonical_id(value) as ({full_id})"),
         (
             "keva_side",
-            f"""create temp view keva_side as select data._id as keva_id, data._deleted is true as deleted,
+            f"""create or replace temp view keva_side as select data._id as keva_id, data._deleted is true as deleted,
             {pointer} as pointer, {keva_email} as email_as_is from {quote(sides.keva)} as data""",  # noqa: S608 quoted
         ),
         (
             "sf_side",
-            f"""create temp view sf_side as select {sides.sf_id("salesforce", "data._id")} as sf_id,
+            f"""create or replace temp view sf_side as select {sides.sf_id("salesforce", "data._id")} as sf_id,
             data._deleted is true as deleted, {id18("data._master")} as master, {external_ref} as external_ref,
             {sf_email} as email_as_is from {quote(sides.salesforce)} as data""",  # noqa: S608 as above
         ),
@@ -180,17 +180,17 @@ def _narrow_tables(fields: list[PlannedField], sides: Sides) -> list[tuple[str, 
     return [
         (
             "keva_narrow",
-            f"""create temp table keva_narrow as select side._id as keva_id, {keva} as digest,
+            f"""create or replace temp table keva_narrow as select side._id as keva_id, {keva} as digest,
             coalesce(len(side._absent), 0) > 0 as partial{place["keva"]}
             from {quote(sides.keva)} as side where side._deleted is not true""",  # noqa: S608 as above
         ),
         (
             "sf_narrow",
-            f"""create temp table sf_narrow as select {sides.sf_id("salesforce", "side._id")} as sf_id,
+            f"""create or replace temp table sf_narrow as select {sides.sf_id("salesforce", "side._id")} as sf_id,
             {crm} as digest{place["salesforce"]}
             from {quote(sides.salesforce)} as side where side._deleted is not true""",  # noqa: S608 as above
         ),
-        ("base_narrow", f"create temp table base_narrow as {base}"),
+        ("base_narrow", f"create or replace temp table base_narrow as {base}"),
     ]
 
 

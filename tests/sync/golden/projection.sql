@@ -1,34 +1,34 @@
 -- step: canonical_email
-create temp macro canonical_email(value) as (CASE WHEN (value) IS NULL THEN NULL WHEN regexp_full_match((value), '[!-~]+@[!-~]+') THEN lower((value)) ELSE keva_email(value) END);
+create or replace temp macro canonical_email(value) as (CASE WHEN (value) IS NULL THEN NULL WHEN regexp_full_match((value), '[!-~]+@[!-~]+') THEN lower((value)) ELSE keva_email(value) END);
 
 -- step: canonical_id
-create temp macro canonical_id(value) as (case when length(nullif(trim(value), '')) = 15 then nullif(trim(value), '') || array_to_string(list_transform([0, 5, 10],
+create or replace temp macro canonical_id(value) as (case when length(nullif(trim(value), '')) = 15 then nullif(trim(value), '') || array_to_string(list_transform([0, 5, 10],
     lambda o: 'ABCDEFGHIJKLMNOPQRSTUVWXYZ012345'[1 + list_sum(list_transform([0, 1, 2, 3, 4],
     lambda i: case when (nullif(trim(value), ''))[o + i + 1] between 'A' and 'Z' then 1 << i else 0 end))::int]), '') else nullif(trim(value), '') end);
 
 -- step: keva_side
-create temp view keva_side as select data._id as keva_id, data._deleted is true as deleted,
+create or replace temp view keva_side as select data._id as keva_id, data._deleted is true as deleted,
             null::varchar as pointer, data."email" as email_as_is from "k" as data;
 
 -- step: sf_side
-create temp view sf_side as select data._id as sf_id,
+create or replace temp view sf_side as select data._id as sf_id,
             data._deleted is true as deleted, case when length(data._master) = 15 then data._master || array_to_string(list_transform([0, 5, 10],
     lambda o: 'ABCDEFGHIJKLMNOPQRSTUVWXYZ012345'[1 + list_sum(list_transform([0, 1, 2, 3, 4],
     lambda i: case when (data._master)[o + i + 1] between 'A' and 'Z' then 1 << i else 0 end))::int]), '') else data._master end as master, null::varchar as external_ref,
             data."Email" as email_as_is from "s" as data;
 
 -- step: keva_narrow
-create temp table keva_narrow as select side._id as keva_id, hash(side."email", side."name", side."phone", side."jobTitle", side."location", side."industry") as digest,
+create or replace temp table keva_narrow as select side._id as keva_id, hash(side."email", side."name", side."phone", side."jobTitle", side."location", side."industry") as digest,
             coalesce(len(side._absent), 0) > 0 as partial
             from "k" as side where side._deleted is not true;
 
 -- step: sf_narrow
-create temp table sf_narrow as select side._id as sf_id,
+create or replace temp table sf_narrow as select side._id as sf_id,
             hash(side."Email", case when side."FirstName" >= chr(11904) and regexp_full_match(side."FirstName", '[⺀-鿿가-힣豈-﫿𠀀-𿿿・]+') and regexp_full_match(side."LastName", '[⺀-鿿가-힣豈-﫿𠀀-𿿿・]+') then side."LastName" || ' ' || side."FirstName" else nullif(concat_ws(' ', side."FirstName", side."LastName"), '') end, side."Phone", side."Title", side."MailingCity", side."Account.Industry") as digest
             from "s" as side where side._deleted is not true;
 
 -- step: base_narrow
-create temp table base_narrow as select side.keva_id, side.sf_id as sf_id, hash(side."Email", case when side."FirstName" >= chr(11904) and regexp_full_match(side."FirstName", '[⺀-鿿가-힣豈-﫿𠀀-𿿿・]+') and regexp_full_match(side."LastName", '[⺀-鿿가-힣豈-﫿𠀀-𿿿・]+') then side."LastName" || ' ' || side."FirstName" else nullif(concat_ws(' ', side."FirstName", side."LastName"), '') end, side."Phone", side."Title", side."MailingCity", side."Account.Industry") as digest,
+create or replace temp table base_narrow as select side.keva_id, side.sf_id as sf_id, hash(side."Email", case when side."FirstName" >= chr(11904) and regexp_full_match(side."FirstName", '[⺀-鿿가-힣豈-﫿𠀀-𿿿・]+') and regexp_full_match(side."LastName", '[⺀-鿿가-힣豈-﫿𠀀-𿿿・]+') then side."LastName" || ' ' || side."FirstName" else nullif(concat_ws(' ', side."FirstName", side."LastName"), '') end, side."Phone", side."Title", side."MailingCity", side."Account.Industry") as digest,
             side.agreed is not null and not list_has_all(side.agreed, ['Email', 'FirstName', 'LastName', 'Phone', 'Title', 'MailingCity', 'Account.Industry']::varchar[]) as partial from "b" as side;
 
 -- step: keva_open
