@@ -12,6 +12,7 @@ import duckdb
 import pyarrow as pa
 import uuid_utils
 
+from kevasync.cli.linking import Scored, candidate_search, decided_pairs
 from kevasync.cli.plan_files import memory_limit
 from kevasync.cli.sides import Kept, open_kept, open_keva, open_salesforce
 from kevasync.endpoint import Endpoint, Selection
@@ -134,8 +135,18 @@ def _watermark(before: Sequence[Snapshot], fields: Sequence[str]) -> str | None:
     return before[-1].watermark if all(name.casefold() in had for name in fields) else None
 
 
-def plan_now(opened: Opened, *, customers: Sequence[str] | None = None, out: Path | None = None) -> Plan:
-    """Compare the latest snapshots and write the plan into the workspace (or `out`)."""
+def plan_now(
+    opened: Opened,
+    *,
+    customers: Sequence[str] | None = None,
+    out: Path | None = None,
+    scored: Scored | None = None,
+) -> Plan:
+    """Compare the latest snapshots and write the plan into the workspace (or `out`); `scored`: else by the settings."""
+    linking = opened.workspace.settings.linking
+    mode = scored or Scored(linking.scored)
+    decided = [] if mode is Scored.OFF else decided_pairs(opened.kept.decisions)
+    candidates = candidate_search(opened.at, mode, linking.threshold, decided)
     con, kept, workspace = opened.con, opened.kept, opened.workspace
     used: dict[str, Any] = {}
     before: dict[Side, int] = {}
@@ -163,6 +174,7 @@ def plan_now(opened: Opened, *, customers: Sequence[str] | None = None, out: Pat
         opened.schema,
         customers or None,
         _keva_before(opened),
+        candidates,
     )
     limits = opened.endpoints[Side.SALESFORCE].limits()
     context = PlanContext(
@@ -209,7 +221,13 @@ def _keva_before(opened: Opened) -> str | None:
 
 
 def plan_in_workspace(
-    at: Context, object_name: str, *, customers: Sequence[str] | None, fresh: bool, out: Path | None
+    at: Context,
+    object_name: str,
+    *,
+    customers: Sequence[str] | None,
+    fresh: bool,
+    out: Path | None,
+    scored: Scored | None = None,
 ) -> Plan:
     """Extract both sides (if `fresh`) and plan."""
     with at.workspace.lock("plan"), open_all(at, object_name) as opened:
@@ -217,7 +235,7 @@ def plan_in_workspace(
             for side in Side:
                 extract(opened, side)
         with _damage_named(opened):
-            return plan_now(opened, customers=customers, out=out)
+            return plan_now(opened, customers=customers, out=out, scored=scored)
 
 
 def apply_plan(

@@ -10,6 +10,7 @@ import typer
 
 from kevasync.cli.context import Context
 from kevasync.cli.exits import ExitCode
+from kevasync.cli.linking import Scored
 from kevasync.errors import UsageError
 
 if TYPE_CHECKING:
@@ -41,6 +42,12 @@ def plan(
     out: Annotated[
         Path | None, typer.Option(help="The folder to write the plan to; else plans/ in the workspace.")
     ] = None,
+    candidates: Annotated[
+        Scored | None,
+        typer.Option(
+            help="Score customers whom no key links against Contacts: a person decides, or the sure ones are linked."
+        ),
+    ] = None,
     fresh: Annotated[
         bool, typer.Option("--extract/--no-extract", help="Extract both sides first, or use the latest snapshots.")
     ] = True,
@@ -65,6 +72,7 @@ def plan(
             at,
             FilePlan(keva, salesforce, base, links, mapping, describe, object_name, region, tuple(customer or ())),
             out,
+            candidates or Scored.OFF,
         )
     else:
         for_files = {"base": base, "links": links, "mapping": mapping, "describe": describe, "region": region}
@@ -73,7 +81,7 @@ def plan(
             raise UsageError("plan-files-only", f"{', '.join(given)} needs --keva and --salesforce")
         from kevasync.cli.flow import plan_in_workspace
 
-        made = plan_in_workspace(at, object_name, customers=customer, fresh=fresh, out=out)
+        made = plan_in_workspace(at, object_name, customers=customer, fresh=fresh, out=out, scored=candidates)
     from kevasync.sync.explain import plan_as_dict
 
     at.out(plan_as_dict(made), lambda screen: show_plan(screen, made))
@@ -107,6 +115,11 @@ def show_plan(screen: Screen, made: Plan) -> None:
     if manifest["review"]:
         waiting = ", ".join(f"{count:,} {kind}" for kind, count in manifest["review"].items())
         screen.line(f"Waits for a person: {waiting} (kevasync show {short(made)} --review)")
+    if scored := manifest.get("candidates"):
+        screen.line(
+            f"By score: {scored['link']:,} customers linked, {scored['review']:,} wait for a person"
+            f" (kevasync show {short(made)} --why ID; kevasync link says yes or no)"
+        )
     for item in manifest["fields_off"]:
         screen.line(f"Switched off: {item['field']}, because {item['reason']}", style="yellow")
     for note in manifest["notes"]:

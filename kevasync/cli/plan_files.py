@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypedDict
 import duckdb
 
 from kevasync.cli.known_files import doubled_rows, known_view
+from kevasync.cli.linking import Scored, candidate_search
 from kevasync.endpoint import META_COLUMNS
 from kevasync.errors import UsageError
 from kevasync.keva.export import customer_view, land
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from kevasync.cli.context import Context
     from kevasync.mapping.definition import ObjectMapping
     from kevasync.records import Schema
+    from kevasync.sync.candidates import CandidateSearch
     from kevasync.workspace import Workspace
 
 __all__ = ["FilePlan", "memory_limit", "plan_from_files"]
@@ -84,7 +86,7 @@ def memory_limit() -> str:
     return os.environ.get("KEVASYNC_MEMORY_LIMIT", DEFAULT_MEMORY)
 
 
-def plan_from_files(at: Context, asked: FilePlan, out: Path) -> Plan:
+def plan_from_files(at: Context, asked: FilePlan, out: Path, scored: Scored = Scored.OFF) -> Plan:
     """Make the plan in the folder `out`. Raises UsageError for files that cannot be read or a mapping that is wrong."""
     schema = None
     if asked.describe:
@@ -106,7 +108,7 @@ def plan_from_files(at: Context, asked: FilePlan, out: Path) -> Plan:
             raise not_written(out, error) from error
         con = connect(work / "spill", memory_limit())
         try:
-            return _compare(at, con, asked, DiffParts(mapping, schema, region), work, out)
+            return _compare(at, con, asked, DiffParts(mapping, schema, region, candidate_search(at, scored)), work, out)
         finally:
             at.progress.done()
             con.close()
@@ -120,6 +122,7 @@ class DiffParts:
     mapping: ObjectMapping
     schema: Schema | None
     region: str
+    candidates: CandidateSearch | None = None
 
 
 def _compare(
@@ -130,7 +133,15 @@ def _compare(
     base = known_view(con, "base", asked.base, work / "base", tells_links=asked.links is None)
     links = known_view(con, "links", asked.links, work / "links", tells_links=True)
     request = DiffRequest(
-        parts.mapping, "keva_file", "sf_file", base, links, parts.region, parts.schema, asked.customers or None
+        parts.mapping,
+        "keva_file",
+        "sf_file",
+        base,
+        links,
+        parts.region,
+        parts.schema,
+        asked.customers or None,
+        candidates=parts.candidates,
     )
     files = {str(Side.KEVA): {"file": str(asked.keva)}, str(Side.SALESFORCE): {"file": str(asked.salesforce)}}
     at.progress.start("compare", None)

@@ -91,6 +91,7 @@ def _record(screen: Screen, told: dict[str, list[dict[str, Any]]]) -> None:
         screen.pairs([("Keva id", _shown(row["keva_id"])), ("Salesforce id", _shown(row["sf_id"]))])
     _rows(screen, "Values to write", told["changes"])
     _rows(screen, "Waits for a person", told["review"])
+    _rows(screen, "Candidates by score", told["candidates"])
     for row in told["agreed"]:
         screen.heading("Will be remembered as agreed")
         screen.pairs([(name, _shown(value)) for name, value in row.items()])

@@ -25,7 +25,7 @@ from kevasync.records import Side
 from kevasync.store.links import Links
 from kevasync.store.snapshots import Snapshots
 
-__all__ = ["DOUBTFUL", "LARGEST", "Asked", "search"]
+__all__ = ["DOUBTFUL", "LARGEST", "MOST_EXPLAINED", "Asked", "learned", "search"]
 
 DOUBTFUL = 0.2
 """Pairs across clusters from this probability on are shown to a person."""
@@ -65,7 +65,7 @@ def search(
     views, used = _views(con, mapping, snapshots)
     table, columns, said = all_records(con, views)
     decided = decisions.constraints()
-    pairs, learned = _learned(find_pairs(con, table, columns, tell=progress.start), decided)
+    pairs, taught = learned(find_pairs(con, table, columns, tell=progress.start), decided)
     progress.start("group", None)
     known = _links(con, links, mapping.name)
     # "the same" by a person and links hold; where both speak, a person's "not a duplicate" is the stronger one
@@ -89,7 +89,7 @@ def search(
         "created": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}Z",
         "snapshots": used,
         "threshold": asked.threshold,
-        "learned_from": learned,
+        "learned_from": taught,
         "columns": {str(side): item.as_dict() for side, item in said.items()},
         "records": _sizes(con, table),
         "pairs": pairs.table.num_rows,
@@ -103,7 +103,7 @@ def search(
     return kept.save(home, manifest, pairs.table, shown, told, records, linked)
 
 
-def _learned(pairs: Pairs, decided: Sequence[tuple[str, str, bool]]) -> tuple[Pairs, int]:
+def learned(pairs: Pairs, decided: Sequence[tuple[str, str, bool]]) -> tuple[Pairs, int]:
     """The pairs with scores set right by what people decided here, and by how many decisions; 0 where these are few."""
     said = Counter(same for _, _, same in decided)
     if sum(said.values()) < LESSONS or min(said[True], said[False]) < FEWEST:

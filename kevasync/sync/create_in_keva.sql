@@ -16,4 +16,5 @@ where not (select narrows from in_scope)
     and not exists (select 1 from pairs where pairs.sf_id = new_emails.sf_id)
     and not exists (select 1 from tombstones where tombstones.sf_id = new_emails.sf_id)
     and not exists (select 1 from old_emails where old_emails.email = new_emails.email)
+    and not exists (select 1 from candidates where candidates.sf_id = new_emails.sf_id and decision <> 'unlikely')
     and new_emails.email in (select email from new_emails group by email having count(*) = 1);

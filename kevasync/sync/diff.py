@@ -19,6 +19,7 @@ from kevasync.errors import UsageError
 from kevasync.mapping import transforms
 from kevasync.mapping.definition import ConflictPolicy, ObjectMapping
 from kevasync.records import Direction, Schema
+from kevasync.sync.candidates import CandidateSearch, no_candidates, search_candidates
 from kevasync.sync.combine import combine_both
 from kevasync.sync.projection import PlannedField, Sides, id18, planned_fields, projection_steps
 from kevasync.sync.steps import read_steps, run_steps
@@ -51,6 +52,8 @@ class DiffRequest:
     customers: Sequence[str] | None = None
     keva_before: str | None = None
     """An earlier snapshot of Keva, where there is one: the policy `newest` asks it when a field was changed."""
+    candidates: CandidateSearch | None = None
+    """How customers whom no key links are scored against Contacts; None: they are not."""
 
 
 def connect(temporary: Path, memory_limit: str = "1GB") -> duckdb.DuckDBPyConnection:
@@ -79,7 +82,8 @@ def run_diff(con: duckdb.DuckDBPyConnection, request: DiffRequest) -> tuple[list
     run_steps(con, before)
     if short := frozenset(_with_short_ids(con, request)):
         # worked out only now, as the look at the ids that were read costs next to nothing; few files have such ids
-        before, after = projection_steps(fields, replace(sides, short_ids=short))
+        sides = replace(sides, short_ids=short)
+        before, after = projection_steps(fields, sides)
         run_steps(con, before)
     _links(con, request)
     linking = read_steps("link.sql")
@@ -88,7 +92,9 @@ def run_diff(con: duckdb.DuckDBPyConnection, request: DiffRequest) -> tuple[list
     _refuse_doubled(con)
     alone = "unsettled where not known" if request.customers is None else "keva_narrow anti join links using (keva_id)"
     con.execute(f"create temp view alone as select keva_id from {alone}")  # noqa: S608 ours
-    run_steps(con, linking[cut:])
+    run_steps(con, linking[cut:-1])
+    _score(con, request, sides)
+    run_steps(con, linking[-1:])  # pairs
     if request.mapping.create_in_keva:
         run_steps(con, read_steps("create_in_keva.sql"))
     cut = next(number for number, (name, _) in enumerate(after) if name == "wide")
@@ -97,6 +103,15 @@ def run_diff(con: duckdb.DuckDBPyConnection, request: DiffRequest) -> tuple[list
         run_steps(con, after[cut:])
         _apply_the_law(con, fields, request.region)
     return fields, off
+
+
+def _score(con: duckdb.DuckDBPyConnection, request: DiffRequest, sides: Sides) -> None:
+    if request.candidates is None:
+        no_candidates(con)
+        return
+    sf_id = sides.sf_id("salesforce", "data._id")
+    narrowed = request.customers is not None
+    search_candidates(con, request.candidates, request.keva, request.salesforce, sf_id, narrowed=narrowed)
 
 
 def _apply_the_law(con: duckdb.DuckDBPyConnection, fields: list[PlannedField], region: str) -> None:

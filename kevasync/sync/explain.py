@@ -15,7 +15,10 @@ __all__ = ["explain_record", "plan_as_dict", "samples"]
 def plan_as_dict(plan: Plan) -> dict[str, Any]:
     """What `kevasync plan --json` prints (design.md section 9)."""
     names = ("counts", "fields", "directions", "review", "clears", "rows", "estimate", "guards", "fields_off", "notes")
-    return {"plan": plan.id, "path": str(plan.folder), **{name: plan.manifest[name] for name in names}}
+    told = {name: plan.manifest[name] for name in names}
+    if "candidates" in plan.manifest:
+        told["candidates"] = plan.manifest["candidates"]
+    return {"plan": plan.id, "path": str(plan.folder), **told}
 
 
 def _rows(con: duckdb.DuckDBPyConnection, query: str, *values: object) -> list[dict[str, Any]]:
@@ -69,5 +72,13 @@ def explain_record(plan: Plan, record: str) -> dict[str, Any]:
         )
         review = _rows(con, f"select * from read_parquet($1) where {mine} order by field", str(plan.file("review")))  # noqa: S608 as above
         agreed = _rows(con, f"select * from read_parquet($1) where {mine}", str(plan.file("base")))  # noqa: S608 as above
+        candidates = []
+        if "candidates" in plan.manifest:
+            candidates = _rows(
+                con,
+                f"""select keva_id, sf_id, round(probability, 4) as probability, evidence, decision
+                from read_parquet($1) where {mine} order by probability desc, keva_id, sf_id""",  # noqa: S608 as above
+                str(plan.file("candidates")),
+            )
     remembered = [{name: row[name] for name in row["agreed"]} for row in agreed]
-    return {"records": found, "changes": changes, "review": review, "agreed": remembered}
+    return {"records": found, "changes": changes, "review": review, "candidates": candidates, "agreed": remembered}

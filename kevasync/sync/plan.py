@@ -2,7 +2,8 @@
 
 The folder: `plan.json` (manifest), `records.parquet` (one row a record), `changes.parquet` (one row a value that will
 be written), `review.parquet` (one row a field that waits for a person) and `base.parquet` (what both sides already
-agree on, which apply remembers). The digest in the manifest covers all of it.
+agree on, which apply remembers); and `candidates.parquet` where customers were scored against Contacts. The digest in
+the manifest covers all of it.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import Any
 
 from kevasync.errors import KevasyncError, Refused, RunError, UsageError
 
-__all__ = ["FILES", "FORMAT", "Plan", "digest_of", "move_in", "not_written", "room_for", "write_manifest"]
+__all__ = ["CANDIDATES", "FILES", "FORMAT", "Plan", "digest_of", "move_in", "not_written", "room_for", "write_manifest"]
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FULL_TEXTS = ("no space left", "quota", "file too large", "not enough disk space")
@@ -31,6 +32,14 @@ _KEYS = (
     *("review", "clears", "rows", "estimate", "guards", "notes", "fields_off", "digest"),
 )
 FILES = ("records.parquet", "changes.parquet", "review.parquet", "base.parquet")
+CANDIDATES = "candidates.parquet"
+"""Only where the manifest has `candidates`. Columns: keva_id, sf_id, probability, evidence, decision (link, review,
+unlikely)."""
+
+
+def files_of(manifest: Mapping[str, Any]) -> tuple[str, ...]:
+    """The files of a plan with this manifest, in the order of the digest."""
+    return (*FILES, CANDIDATES) if "candidates" in manifest else FILES
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +58,7 @@ class Plan:
                 "plan-missing", f"{folder} holds no plan.json" if folder.is_dir() else f"there is no folder {folder}"
             )
         manifest = _read_manifest(path)
-        absent = [name for name in FILES if not (folder / name).is_file()]
+        absent = [name for name in files_of(manifest) if not (folder / name).is_file()]
         if absent:
             raise Refused("plan-edited", f"{folder}: {', '.join(absent)} is gone")
         if digest_of(folder, manifest) != manifest["digest"]:
@@ -106,7 +115,7 @@ class Plan:
         return guards
 
     def file(self, name: str) -> Path:
-        """`records`, `changes`, `review` or `base`: that Parquet file."""
+        """`records`, `changes`, `review`, `base` or `candidates`: that Parquet file."""
         return self.folder / f"{name}.parquet"
 
 
@@ -135,7 +144,7 @@ def digest_of(folder: Path, manifest: Mapping[str, Any]) -> str:
     """SHA-256, hex, over the manifest without its digest and over the plan's files in fixed order."""
     bare = {key: value for key, value in manifest.items() if key != "digest"}
     whole = hashlib.sha256(json.dumps(bare, sort_keys=True, ensure_ascii=False).encode())
-    for name in FILES:
+    for name in files_of(manifest):
         with (folder / name).open("rb") as file:
             whole.update(hashlib.file_digest(file, "sha256").digest())
     return whole.hexdigest()
@@ -164,7 +173,7 @@ def refuse_occupied(folder: Path) -> None:
     if not folder.is_dir():
         return
     held = {item.name for item in folder.iterdir()}
-    others = sorted(held - {*FILES, "plan.json"})
+    others = sorted(held - {*FILES, CANDIDATES, "plan.json"})
     if held and ("plan.json" not in held or others):
         named = ", ".join((others or sorted(held))[:3])
         raise UsageError("plan-out-occupied", f"{folder} holds something other than a plan: {named}")

@@ -16,6 +16,7 @@ import uuid_utils
 
 from kevasync.errors import UsageError
 from kevasync.records import Operation, Side
+from kevasync.sync.candidates import CandidateSearch
 from kevasync.sync.diff import DiffRequest, run_diff
 from kevasync.sync.guards import GuardFacts, GuardLimits, check_guards
 from kevasync.sync.plan import FORMAT, Plan, move_in, not_written, room_for, write_manifest
@@ -56,8 +57,10 @@ def make_plan(
         notes = _unknown_customers(con, request)
         try:
             staging.mkdir()
-            _write_files(con, staging)
+            _write_files(con, staging, request)
             manifest = _manifest(con, request, context, plan_id)
+            if request.candidates:
+                manifest["candidates"] = _scored(con, request.candidates)
             manifest["fields_off"] = off
             manifest["mapping"] = [_describe(item.mapping) for item in fields]
             manifest["notes"] += notes
@@ -96,8 +99,17 @@ def _describe(mapping: Any) -> dict[str, Any]:
     }
 
 
-def _write_files(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
+def _scored(con: duckdb.DuckDBPyConnection, search: CandidateSearch) -> dict[str, Any]:
+    """Customers by what their scored candidates make of them, and what the search was allowed."""
+    found = _pairs(con, "select decision, count(distinct keva_id) from candidates group by decision")
+    allowed = {"auto": search.auto, "threshold": search.threshold}
+    return {**allowed, **{decision: found.get(decision, 0) for decision in ("link", "review", "unlikely")}}
+
+
+def _write_files(con: duckdb.DuckDBPyConnection, folder: Path, request: DiffRequest) -> None:
+    scored = [("candidates", "order by keva_id, place")] if request.candidates else []
     for table, order in (
+        *scored,
         ("records", ""),
         ("changes", "order by keva_id, sf_id, direction, field"),
         ("review", "order by keva_id, sf_id, field"),

@@ -106,6 +106,13 @@ class SurvivorshipSettings(_Section):
     fields: Mapping[str, Survives] = {}
 
 
+class LinkingSettings(_Section):
+    """Customers whom no key links: are they scored against Contacts, and from which probability on linked by itself."""
+
+    scored: Literal["off", "review", "auto"] = "off"
+    threshold: Annotated[float, Field(ge=0.5, le=1)] = 0.99
+
+
 class Settings(_Section):
     """All settings of a workspace. `state_url` is None for the SQLite file in the workspace."""
 
@@ -117,6 +124,7 @@ class Settings(_Section):
     salesforce: SalesforceSettings = SalesforceSettings()
     guards: GuardSettings = GuardSettings()
     survivorship: SurvivorshipSettings = SurvivorshipSettings()
+    linking: LinkingSettings = LinkingSettings()
 
 
 _SECTIONS: Mapping[str, type[BaseModel]] = {
@@ -124,6 +132,7 @@ _SECTIONS: Mapping[str, type[BaseModel]] = {
     "salesforce": SalesforceSettings,
     "guards": GuardSettings,
     "survivorship": SurvivorshipSettings,
+    "linking": LinkingSettings,
 }
 _SECRET_NAME = re.compile(r"token|secret|password|passwd|api_?key|private_?key|session_?id", re.IGNORECASE)
 _SECRET_VALUE = re.compile(r"keva_live_\w|\b00D\w{12,15}!|-----BEGIN|://[^/\s:@]+:[^/\s@]+@")

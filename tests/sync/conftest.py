@@ -78,7 +78,18 @@ def side(rows, fields):
 def plan_of(tmp_path):
     """Make a plan: `plan_of(keva=[…], crm=[…], base=[…], links=[…])` gives a Made."""
 
-    def make(keva=(), crm=(), base=None, links=None, *, mapping=MAPPING, schema=None, customers=None, context=None):
+    def make(
+        keva=(),
+        crm=(),
+        base=None,
+        links=None,
+        *,
+        mapping=MAPPING,
+        schema=None,
+        customers=None,
+        context=None,
+        candidates=None,
+    ):
         con = connect(tmp_path / "spill")
         con.register("keva_rows", side(keva, [field.keva for field in mapping.fields]))
         con.register("sf_rows", side(crm, [name for field in mapping.fields for name in field.salesforce]))
@@ -112,6 +123,7 @@ def plan_of(tmp_path):
             "US",
             schema,
             customers,
+            candidates=candidates,
         )
         plan = make_plan(con, request, context or PlanContext(), tmp_path / "plan")
         read = lambda name: con.sql(f"from read_parquet('{plan.file(name)}')").to_arrow_table().to_pylist()  # noqa: E731
