@@ -44,6 +44,9 @@ COMMANDS: dict[str, Entry] = {
         WORK, "Find duplicates in the workspace's snapshots, or in any table.", "kevasync.cli.dedupe:dedupe"
     ),
     "link": Entry(WORK, "Say that a customer is a Contact, or that it is not.", "kevasync.cli.link:link"),
+    "accounts": Entry(
+        WORK, "Find the Account of each customer by company and e-mail domain.", "kevasync.cli.accounts:accounts"
+    ),
     "merge": Entry(WORK, "Write the merges that were decided on into a plan.", "kevasync.cli.merge:merge"),
     "quality": Entry(LOOK, "Check a plan or the snapshots against the quality suites.", "kevasync.cli.quality:quality"),
     "version": Entry(START, "Show the versions of kevasync and of what it stands on.", "kevasync.cli.version:version"),

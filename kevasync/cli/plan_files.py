@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from kevasync.sync.candidates import CandidateSearch
     from kevasync.workspace import Workspace
 
-__all__ = ["FilePlan", "memory_limit", "plan_from_files"]
+__all__ = ["FilePlan", "customers_of", "memory_limit", "plan_from_files", "records_of"]
 
 DEFAULT_MEMORY = "1GB"
 KEVA_CALLS_A_MINUTE = 100
@@ -128,8 +128,8 @@ class DiffParts:
 def _compare(
     at: Context, con: duckdb.DuckDBPyConnection, asked: FilePlan, parts: DiffParts, work: Path, out: Path
 ) -> Plan:
-    _view(con, "keva_file", _customers(at, asked.keva, work), _keva_fields(parts.mapping))
-    _view(con, "sf_file", _contacts(at, asked.salesforce, work), _salesforce_fields(parts.mapping))
+    _view(con, "keva_file", customers_of(at, asked.keva, work), _keva_fields(parts.mapping))
+    _view(con, "sf_file", records_of(at, asked.salesforce, work), _salesforce_fields(parts.mapping))
     base = known_view(con, "base", asked.base, work / "base", tells_links=asked.links is None)
     links = known_view(con, "links", asked.links, work / "links", tells_links=True)
     request = DiffRequest(
@@ -240,7 +240,8 @@ def _parts(parts: tuple[Path, ...]) -> str:
     return f"select * from read_parquet([{listed}], union_by_name = true)"  # noqa: S608 quoted
 
 
-def _customers(at: Context, path: Path, work: Path) -> str:
+def customers_of(at: Context, path: Path, work: Path) -> str:
+    """SQL that reads a Keva export: in place if it is Parquet, else landed below `work`."""
     found = customer_view(path, check=False)
     if found is not None:
         return found[0]
@@ -249,7 +250,8 @@ def _customers(at: Context, path: Path, work: Path) -> str:
     return _parts(land(path, into, progress=at.progress).parts)
 
 
-def _contacts(at: Context, path: Path, work: Path) -> str:
+def records_of(at: Context, path: Path, work: Path) -> str:
+    """The same for a table of Salesforce records."""
     found = parquet_view(path, **CRM_COLUMNS, check=False)
     if found is not None:
         return found[0]

@@ -21,8 +21,9 @@ class Scores:
     def __call__(self, con, customers, contacts):
         ids = [{row[0] for row in con.execute(f"select _id from {view}").fetchall()} for view in (customers, contacts)]
         self.asked = tuple(ids)
-        names = ("keva_id", "sf_id", "probability", "evidence")
-        return pa.Table.from_pylist([dict(zip(names, (*row, "name +8.1 bits"), strict=True)) for row in self.rows])
+        kinds = {"keva_id": pa.string(), "sf_id": pa.string(), "probability": pa.float64(), "evidence": pa.string()}
+        rows = [dict(zip(kinds, (*row, "name +8.1 bits"), strict=True)) for row in self.rows]
+        return pa.Table.from_pylist(rows, schema=pa.schema(kinds.items()))
 
 
 def customer(number, **values):

@@ -1,0 +1,149 @@
+"""`kevasync accounts`: which Account each customer's company is, from files; writes suggestions, links nothing."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from kevasync.cli.context import Context
+from kevasync.cli.exits import ExitCode
+from kevasync.errors import RunError, UsageError
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from kevasync.cli.render import Screen
+    from kevasync.dedupe.accounts import Found
+
+__all__ = ["accounts"]
+
+SAMPLES = 5
+
+
+def accounts(
+    ctx: typer.Context,
+    keva: Annotated[Path, typer.Option(help="A Keva export: customers with a company, an e-mail, or both.")],
+    accounts_file: Annotated[
+        Path, typer.Option("--accounts", help="Accounts as CSV or Parquet: Id, Name; Website and ParentId help.")
+    ],
+    contacts: Annotated[Path | None, typer.Option(help="Contacts with AccountId: what is known already.")] = None,
+    links: Annotated[Path | None, typer.Option(help="Known links: keva_id, sf_id. Goes with --contacts.")] = None,
+    company: Annotated[str, typer.Option(metavar="COLUMN", help="The customers' column with the company.")] = "company",
+    threshold: Annotated[
+        float, typer.Option(min=0.5, max=0.9999, help="From this confidence on a customer may be linked.")
+    ] = 0.9,
+    out: Annotated[Path | None, typer.Option(help="Write every candidate. Parquet, or CSV by the ending.")] = None,
+    detailed_exitcode: Annotated[
+        bool, typer.Option("--detailed-exitcode", help="End with 4 where a customer waits for a person.")
+    ] = False,
+) -> int:
+    """Find the Account of each customer by free-text company and e-mail domain, with confidence and evidence.
+
+    Decisions: link (sure, by evidence of two kinds or a name that one Account has), review (a person chooses among the
+    candidates), none. Nothing is written to either side.
+    """
+    at = Context.of(ctx)
+    if (contacts is None) != (links is None):
+        raise UsageError("accounts-incomplete", "--contacts and --links go together: which Contact is whose")
+    from kevasync.dedupe.accounts import AccountSearch, find_accounts
+
+    with tempfile.TemporaryDirectory(prefix="kevasync-accounts-") as folder:
+        con = _open(at, Path(folder), {"customers": keva, "accounts": accounts_file, "contacts": contacts}, links)
+        try:
+            at.progress.start("find accounts", None)
+            search = AccountSearch("customers_file", "accounts_file", company=company, threshold=threshold)
+            if contacts is not None:
+                search = replace(search, contacts="contacts_file", links="links")
+            found = find_accounts(con, search)
+            if out is not None:
+                _write(con, found, out)
+        finally:
+            at.progress.done()
+            con.close()
+    document: dict[str, Any] = {
+        "customers": sum(found.counts.values()),
+        "counts": dict(found.counts),
+        "threshold": threshold,
+        "capped": {rule: {"keys": keys, "largest": most} for rule, (keys, most) in found.capped.items()},
+        "samples": _samples(found),
+        "out": None if out is None else str(out),
+    }
+    at.out(document, lambda screen: _show(screen, document))
+    return ExitCode.CHANGES if detailed_exitcode and found.counts["review"] else ExitCode.DONE
+
+
+def _open(at: Context, folder: Path, files: dict[str, Path | None], links: Path | None) -> duckdb.DuckDBPyConnection:
+    """A connection with a view of each file: `<name>_file`, and `links`."""
+    from kevasync.cli.known_files import known_view
+    from kevasync.cli.plan_files import customers_of, memory_limit, records_of
+    from kevasync.sync.diff import connect
+
+    con = connect(folder / "spill", memory_limit())
+    try:
+        for name, path in files.items():
+            if path is None:
+                continue
+            work = folder / name
+            work.mkdir()
+            sql = customers_of(at, path, work) if name == "customers" else records_of(at, path, work)
+            con.execute(f"create temp view {name}_file as {sql}")
+        known_view(con, "links", links, folder / "links", tells_links=True)
+    except BaseException:
+        con.close()
+        raise
+    return con
+
+
+def _write(con: duckdb.DuckDBPyConnection, found: Found, out: Path) -> None:
+    """Raises RunError `accounts-not-written`."""
+    import duckdb
+
+    from kevasync.values import quote_literal
+
+    con.register("answers_now", found.table)
+    form = "format csv, header" if out.suffix.lower() == ".csv" else "format parquet"
+    temporary = out.with_name(f".{out.name}")
+    try:
+        con.execute(f"copy (from answers_now order by keva_id, place) to {quote_literal(str(temporary))} ({form})")
+        temporary.replace(out)
+    except (OSError, duckdb.Error) as error:
+        temporary.unlink(missing_ok=True)
+        raise RunError("accounts-not-written", f"{out}: {str(error).splitlines()[0]}") from error
+    finally:
+        con.unregister("answers_now")
+
+
+def _samples(found: Found) -> list[dict[str, Any]]:
+    """The first few answers of each decision."""
+    import pyarrow.compute as pc
+
+    seen: dict[str, int] = {}
+    picked: list[dict[str, Any]] = []
+    first = found.table.filter(pc.equal(found.table["place"], 1))
+    for row in first.slice(0, 2_000).to_pylist():
+        seen[row["decision"]] = seen.get(row["decision"], 0) + 1
+        if seen[row["decision"]] <= SAMPLES:
+            confidence = None if row["confidence"] is None else round(row["confidence"], 4)
+            picked.append({**row, "confidence": confidence})
+    return sorted(picked, key=lambda row: ("link", "review", "none").index(row["decision"]))
+
+
+def _show(screen: Screen, told: dict[str, Any]) -> None:
+    screen.heading(f"Accounts of {told['customers']:,} customers")
+    counts = [(name, f"{count:,}") for name, count in told["counts"].items()]
+    screen.table(("decision", "customers"), counts, right=("customers",))
+    columns = ("decision", "keva_id", "company", "email", "account_name", "confidence", "evidence")
+    shown = [tuple("" if row[name] is None else str(row[name]) for name in columns) for row in told["samples"]]
+    if shown:
+        screen.table(columns, shown)
+    for rule, item in told["capped"].items():
+        what = f"{item['keys']:,} are shared by up to {item['largest']:,} Accounts and find none of them"
+        screen.line(f"Too common to compare, by {rule}: {what}", style="yellow")
+    if told["out"]:
+        screen.line(f"All candidates: {told['out']}")
+    else:
+        screen.line("To keep all candidates: --out accounts.csv")

@@ -1,0 +1,161 @@
+"""Which Account a customer's company is: candidates with confidence and evidence, from free text and e-mail domain.
+
+Deciding only: nothing is written to either side. What each piece of evidence is worth stands in accounts.sql.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+
+import duckdb
+import pyarrow as pa
+
+from kevasync.dedupe.canonical import make_records
+from kevasync.dedupe.columns import Columns
+from kevasync.dedupe.reading import read
+from kevasync.errors import UsageError
+from kevasync.values import quote_identifier
+
+__all__ = ["SCHEMA", "THRESHOLD", "AccountSearch", "Found", "find_accounts"]
+
+THRESHOLD = 0.9
+"""From this confidence on a customer is linked, if the evidence is of the right kinds."""
+BLOCK = 200
+"""A name, domain or word that more Accounts have brings none of them; how many such there are is told."""
+SHOWN = 0.05
+"""Less likely candidates are not worth a look."""
+
+SCHEMA = (
+    *("keva_id", "company", "email", "place", "account_id", "account_name", "parent_id"),
+    *("confidence", "decision", "evidence"),
+)
+"""Columns of an answer: one row a candidate, `place` from 1; a customer without any has one row, decision `none`."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSearch:
+    """Names of views on the connection, in the form endpoint.py gives, and which columns of them to look at.
+
+    `contacts` (with AccountId) and `links` (keva_id, sf_id) say which Account is known already.
+    """
+
+    customers: str
+    accounts: str
+    contacts: str | None = None
+    links: str | None = None
+    company: str = "company"
+    threshold: float = THRESHOLD
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The answers (SCHEMA), customers by decision, and keys left out as too common: rule -> (keys, most Accounts)."""
+
+    table: pa.Table
+    counts: Mapping[str, int]
+    capped: Mapping[str, tuple[int, int]]
+
+
+def find_accounts(con: duckdb.DuckDBPyConnection, search: AccountSearch) -> Found:
+    """Answer for every live customer. Leaves temporary tables on the connection; a second call replaces them.
+
+    Raises UsageError `accounts-no-name` where the Accounts have no Name, `accounts-nothing-to-ask` where the customers
+    have neither the company's column nor an e-mail, `dedupe-id` where ids repeat.
+    """
+    _tables(con, search)
+    ours = (("id", ("id",)), ("source", ("source",)), ("email", ("email",)), ("company", ("company",)))
+    read(con, "account_question", Columns(ours))
+    make_records(con)
+    con.execute("drop table dd_in")
+    con.execute(
+        "create or replace temp table limits as"
+        " select $1::bigint as block, $2::double as shown, $3::double as threshold",
+        [BLOCK, SHOWN, search.threshold],
+    )
+    for statement in _steps():
+        con.execute(statement).fetchall()
+    counts = con.execute(
+        "select decision, count(*) from account_answers where place = 1 group by decision order by decision"
+    ).fetchall()
+    capped = con.execute("select rule, keys, largest from capped order by rule").fetchall()
+    table = con.sql(
+        """select keva_id[6:] as keva_id, asked.company, asked.email, place::integer as place, answers.account_id,
+            account.name as account_name, account.parent_id, confidence, decision, evidence
+        from account_answers as answers
+        join account_question as asked on asked.id = answers.keva_id and asked.source = 'keva'
+        left join account on account.account_id = answers.account_id
+        order by keva_id, place"""
+    ).to_arrow_table()
+    by_decision = dict.fromkeys(("link", "review", "none"), 0) | {str(name): int(count) for name, count in counts}
+    return Found(table, by_decision, {str(rule): (int(keys), int(most)) for rule, keys, most in capped})
+
+
+def _steps() -> list[str]:
+    text = resources.files("kevasync.dedupe").joinpath("accounts.sql").read_text(encoding="utf-8")
+    return [part.split("\n", 1)[1] for part in text.split("-- step: ")[1:]]
+
+
+def _tables(con: duckdb.DuckDBPyConnection, search: AccountSearch) -> None:
+    """`account`, `settled` and `account_question`: customers and Accounts as one table of companies."""
+    named, told = (_columns(con, view) for view in (search.accounts, search.customers))
+    if "name" not in named:
+        raise UsageError("accounts-no-name", f"the Accounts have no column Name, only {_listed(named)}")
+    company, email = told.get(search.company.casefold()), told.get("email")
+    if company is None and email is None:
+        raise UsageError(
+            "accounts-nothing-to-ask",
+            f"the customers have neither a column {search.company} nor email, only {_listed(told)}",
+        )
+    website, parent = (quote_identifier(named[name]) if name in named else "null" for name in ("website", "parentid"))
+    con.execute(
+        f"""create or replace temp table account as
+        select _id as account_id, {quote_identifier(named["name"])}::varchar as name, {parent}::varchar as parent_id,
+            {website}::varchar as website
+        from {quote_identifier(search.accounts)} where _deleted is not true"""  # noqa: S608 quoted
+    )
+    _settled(con, search)
+    # a Website is given as an address at its host, so that both sides' domains take the same way
+    con.execute(
+        f"""create or replace temp table account_question as
+        select 'keva:' || _id as id, 'keva' as source,
+            {quote_identifier(company) if company else "null"}::varchar as company,
+            {quote_identifier(email) if email else "null"}::varchar as email
+        from {quote_identifier(search.customers)} where _deleted is not true
+        union all
+        select account_id, 'account', name, 'at@' || nullif(regexp_extract(lower(website),
+            '^ *(?:[a-z]+://)?(?:www[.])?([^/:?# ]+)', 1), '')
+        from account"""  # noqa: S608 quoted
+    )
+
+
+def _settled(con: duckdb.DuckDBPyConnection, search: AccountSearch) -> None:
+    """Customers whose linked Contact hangs on an Account that is there."""
+    con.execute("create or replace temp table settled (keva_id varchar, account_id varchar)")
+    if search.contacts is None or search.links is None:
+        return
+    names = _columns(con, search.contacts)
+    if "accountid" not in names:
+        raise UsageError("accounts-no-contact-account", f"the Contacts have no column AccountId, only {_listed(names)}")
+    con.execute(
+        f"""insert into settled
+        select distinct on (links.keva_id) 'keva:' || links.keva_id, account.account_id
+        from {quote_identifier(search.links)} as links
+        join {quote_identifier(search.contacts)} as contact on left(contact._id, 15) = left(links.sf_id, 15)
+        join account on left(account.account_id, 15) = left(contact.{quote_identifier(names["accountid"])}, 15)
+        semi join (select _id from {quote_identifier(search.customers)} where _deleted is not true) as customer
+            on customer._id = links.keva_id
+        where contact._deleted is not true
+        order by links.keva_id, account.account_id"""  # noqa: S608 quoted
+    )
+
+
+def _columns(con: duckdb.DuckDBPyConnection, view: str) -> dict[str, str]:
+    """The view's own columns by their folded names."""
+    return {name.casefold(): name for name in con.table(view).columns if not name.startswith("_")}
+
+
+def _listed(names: Mapping[str, str]) -> str:
+    most = 8
+    return ", ".join(list(names.values())[:most]) + (", …" if len(names) > most else "")
