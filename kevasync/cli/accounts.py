@@ -57,7 +57,7 @@ def accounts(
             at.progress.start("find accounts", None)
             search = AccountSearch("customers_file", "accounts_file", company=company, threshold=threshold)
             if contacts is not None:
-                search = replace(search, contacts="contacts_file", links="links")
+                search = replace(search, contacts="contacts_file", links="links_file")
             found = find_accounts(con, search)
             if out is not None:
                 _write(con, found, out)
@@ -77,7 +77,7 @@ def accounts(
 
 
 def _open(at: Context, folder: Path, files: dict[str, Path | None], links: Path | None) -> duckdb.DuckDBPyConnection:
-    """A connection with a view of each file: `<name>_file`, and `links`."""
+    """A connection with a view of each file, `<name>_file`, those of the links too."""
     from kevasync.cli.known_files import known_view
     from kevasync.cli.plan_files import customers_of, memory_limit, records_of
     from kevasync.sync.diff import connect

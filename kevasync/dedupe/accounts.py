@@ -38,7 +38,7 @@ SCHEMA = (
 class AccountSearch:
     """Names of views on the connection, in the form endpoint.py gives, and which columns of them to look at.
 
-    `contacts` (with AccountId) and `links` (keva_id, sf_id) say which Account is known already.
+    `contacts` (with AccountId) and `links` (keva_id, sf_id, perhaps active) say which Account is known already.
     """
 
     customers: str
@@ -138,6 +138,7 @@ def _settled(con: duckdb.DuckDBPyConnection, search: AccountSearch) -> None:
     names = _columns(con, search.contacts)
     if "accountid" not in names:
         raise UsageError("accounts-no-contact-account", f"the Contacts have no column AccountId, only {_listed(names)}")
+    active = "links.active" if "active" in _columns(con, search.links) else "true"
     con.execute(
         f"""insert into settled
         select distinct on (links.keva_id) 'keva:' || links.keva_id, account.account_id
@@ -146,7 +147,7 @@ def _settled(con: duckdb.DuckDBPyConnection, search: AccountSearch) -> None:
         join account on left(account.account_id, 15) = left(contact.{quote_identifier(names["accountid"])}, 15)
         semi join (select _id from {quote_identifier(search.customers)} where _deleted is not true) as customer
             on customer._id = links.keva_id
-        where contact._deleted is not true
+        where contact._deleted is not true and {active}
         order by links.keva_id, account.account_id"""  # noqa: S608 quoted
     )
 

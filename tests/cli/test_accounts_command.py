@@ -65,7 +65,7 @@ def test_links_and_contacts_say_what_is_known(here, capsys):
     [
         ({"accounts.csv": "Id,Phone\n001A,5\n"}, (), "accounts-no-name"),
         ({"keva.csv": "id,name\nc1,Ann\n"}, (), "accounts-nothing-to-ask"),
-        ({"keva.csv": "id,company\nc1,Acme\nc1,Acme\n"}, (), "dedupe-id"),
+        ({"keva.csv": "id,company\nc1,Acme\nc1,Acme\n"}, (), "export-id-twice"),
         ({"keva.csv": ""}, (), "export-empty"),
         ({"contacts.csv": "Id,Email\n003X,a\n"}, ("--contacts", "contacts.csv"), "accounts-incomplete"),
         (
