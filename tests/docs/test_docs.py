@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from kevasync.cli.commands import COMMANDS
+from kevasync.cli.main import build
 
 ROOT = Path(__file__).resolve().parents[2]
 RAISED = {"UsageError", "RunError", "Refused", "Problem", "Failure"}
@@ -19,6 +20,12 @@ PLANNED = {"dedupe", "review", "reconcile", "serve", "rehearse"}
 
 EXPLAINED = {"salesforce-stuck-pending", "salesforce-webhook-silent"}
 """Troubles that no line of code can raise, and that people look up: two of Keva's documented troubleshooting list."""
+
+
+@cache
+def subcommands(name):
+    """The commands of a group, none for a command that takes arguments."""
+    return frozenset(getattr(build().load(name), "commands", ())) if name in COMMANDS else frozenset()
 
 
 def load_generate():
@@ -88,6 +95,9 @@ def test_catalogue_entry_is_whole_and_used(code):
     for step in entry["next"]:
         for name in re.findall(r"(?:^|: )kevasync ([a-z]+)", step):
             assert name in COMMANDS or name in PLANNED, f"{code}: there is no command kevasync {name}"
+        for name, second in re.findall(r"(?:^|: )kevasync ([a-z]+) ([a-z]+)(?= |$)", step):
+            subs = subcommands(name)
+            assert not subs or second in subs, f"{code}: there is no command kevasync {name} {second}"
 
 
 def test_every_dependency_is_justified():
