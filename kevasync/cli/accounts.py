@@ -26,45 +26,64 @@ SAMPLES = 5
 
 def accounts(
     ctx: typer.Context,
-    keva: Annotated[Path, typer.Option(help="A Keva export: customers with a company, an e-mail, or both.")],
+    keva: Annotated[Path | None, typer.Option(help="A Keva export: customers with a company or an e-mail.")] = None,
     accounts_file: Annotated[
-        Path, typer.Option("--accounts", help="Accounts as CSV or Parquet: Id, Name; Website and ParentId help.")
-    ],
+        Path | None, typer.Option("--accounts", help="Accounts as CSV or Parquet: Id, Name; Website and ParentId help.")
+    ] = None,
     contacts: Annotated[Path | None, typer.Option(help="Contacts with AccountId: what is known already.")] = None,
     links: Annotated[Path | None, typer.Option(help="Known links: keva_id, sf_id. Goes with --contacts.")] = None,
+    decided: Annotated[
+        Path | None, typer.Option(help="What people decided: keva_id, account_id, decision (yes or no).")
+    ] = None,
     company: Annotated[str, typer.Option(metavar="COLUMN", help="The customers' column with the company.")] = "company",
     threshold: Annotated[
         float, typer.Option(min=0.5, max=0.9999, help="From this confidence on a customer may be linked.")
     ] = 0.9,
     out: Annotated[Path | None, typer.Option(help="Write every candidate. Parquet, or CSV by the ending.")] = None,
+    object_name: Annotated[str, typer.Option("--object", help="In a workspace: the mapping's object.")] = "contact",
     detailed_exitcode: Annotated[
         bool, typer.Option("--detailed-exitcode", help="End with 4 where a customer waits for a person.")
     ] = False,
 ) -> int:
     """Find the Account of each customer by free-text company and e-mail domain, with confidence and evidence.
 
+    In a workspace the customers are those of the last snapshot, and Accounts and the Contacts' AccountId are read from
+    the org. With --keva and --accounts all comes from files, with no network and no workspace.
+
     Decisions: link (sure, by evidence of two kinds or a name that one Account has), review (a person chooses among the
     candidates), none. Nothing is written to either side.
     """
     at = Context.of(ctx)
-    if (contacts is None) != (links is None):
-        raise UsageError("accounts-incomplete", "--contacts and --links go together: which Contact is whose")
-    from kevasync.dedupe.accounts import AccountSearch, find_accounts
+    if (keva is None) != (accounts_file is None) or (contacts is None) != (links is None) or (contacts and not keva):
+        raise UsageError(
+            "accounts-incomplete",
+            "--keva and --accounts go together, and so do --contacts and --links, which need the former two",
+        )
+    from kevasync.cli.accounts_input import from_files, from_workspace, read_decided
+    from kevasync.dedupe.accounts import find_accounts
 
     with tempfile.TemporaryDirectory(prefix="kevasync-accounts-") as folder:
-        con = _open(at, Path(folder), {"customers": keva, "accounts": accounts_file, "contacts": contacts}, links)
+        work = Path(folder)
+        if keva is not None and accounts_file is not None:
+            con, search = from_files(at, work, keva, accounts_file, contacts, links)
+        else:
+            con, search = from_workspace(at, work, object_name)
         try:
             at.progress.start("find accounts", None)
-            search = AccountSearch("customers_file", "accounts_file", company=company, threshold=threshold)
-            if contacts is not None:
-                search = replace(search, contacts="contacts_file", links="links_file")
-            found = find_accounts(con, search)
+            said = read_decided(decided, work) if decided is not None else ()
+            found = find_accounts(con, replace(search, company=company, threshold=threshold, decided=said))
             if out is not None:
                 _write(con, found, out)
         finally:
             at.progress.done()
             con.close()
-    document: dict[str, Any] = {
+    document = _document(found, threshold, out)
+    at.out(document, lambda screen: _show(screen, document))
+    return ExitCode.CHANGES if detailed_exitcode and found.counts["review"] else ExitCode.DONE
+
+
+def _document(found: Found, threshold: float, out: Path | None) -> dict[str, Any]:
+    return {
         "customers": sum(found.counts.values()),
         "counts": dict(found.counts),
         "threshold": threshold,
@@ -72,30 +91,6 @@ def accounts(
         "samples": _samples(found),
         "out": None if out is None else str(out),
     }
-    at.out(document, lambda screen: _show(screen, document))
-    return ExitCode.CHANGES if detailed_exitcode and found.counts["review"] else ExitCode.DONE
-
-
-def _open(at: Context, folder: Path, files: dict[str, Path | None], links: Path | None) -> duckdb.DuckDBPyConnection:
-    """A connection with a view of each file, `<name>_file`, those of the links too."""
-    from kevasync.cli.known_files import known_view
-    from kevasync.cli.plan_files import customers_of, memory_limit, records_of
-    from kevasync.sync.diff import connect
-
-    con = connect(folder / "spill", memory_limit())
-    try:
-        for name, path in files.items():
-            if path is None:
-                continue
-            work = folder / name
-            work.mkdir()
-            sql = customers_of(at, path, work) if name == "customers" else records_of(at, path, work)
-            con.execute(f"create temp view {name}_file as {sql}")
-        known_view(con, "links", links, folder / "links", tells_links=True)
-    except BaseException:
-        con.close()
-        raise
-    return con
 
 
 def _write(con: duckdb.DuckDBPyConnection, found: Found, out: Path) -> None:

@@ -5,7 +5,7 @@ Deciding only: nothing is written to either side. What each piece of evidence is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 
@@ -39,12 +39,14 @@ class AccountSearch:
     """Names of views on the connection, in the form endpoint.py gives, and which columns of them to look at.
 
     `contacts` (with AccountId) and `links` (keva_id, sf_id, perhaps active) say which Account is known already.
+    `decided` are (keva_id, account_id, whether it is the one) as a person said; they come before everything else.
     """
 
     customers: str
     accounts: str
     contacts: str | None = None
     links: str | None = None
+    decided: Sequence[tuple[str, str, bool]] = ()
     company: str = "company"
     threshold: float = THRESHOLD
 
@@ -131,8 +133,26 @@ def _tables(con: duckdb.DuckDBPyConnection, search: AccountSearch) -> None:
 
 
 def _settled(con: duckdb.DuckDBPyConnection, search: AccountSearch) -> None:
-    """Customers whose linked Contact hangs on an Account that is there."""
-    con.execute("create or replace temp table settled (keva_id varchar, account_id varchar)")
+    """Customers for whom a person decided, and those whose linked Contact hangs on an Account that is there."""
+    said = [
+        [f"keva:{row[0]}" for row in search.decided],
+        [row[1] for row in search.decided],
+        [row[2] for row in search.decided],
+    ]
+    con.execute(
+        "create or replace temp table decided as select unnest($1::varchar[]) as keva_id,"
+        " unnest($2::varchar[]) as account_id, unnest($3::boolean[]) as yes",
+        said,
+    )
+    con.execute("create or replace temp table refused as select keva_id, account_id from decided where not yes")
+    con.execute(
+        f"""create or replace temp table settled as
+        select distinct on (decided.keva_id) decided.keva_id, decided.account_id, 'a person said so' as why
+        from decided semi join account on account.account_id = decided.account_id
+        semi join (select _id from {quote_identifier(search.customers)} where _deleted is not true) as customer
+            on 'keva:' || customer._id = decided.keva_id
+        where yes order by decided.keva_id, decided.account_id"""  # noqa: S608 quoted
+    )
     if search.contacts is None or search.links is None:
         return
     names = _columns(con, search.contacts)
@@ -141,12 +161,15 @@ def _settled(con: duckdb.DuckDBPyConnection, search: AccountSearch) -> None:
     active = "links.active" if "active" in _columns(con, search.links) else "true"
     con.execute(
         f"""insert into settled
-        select distinct on (links.keva_id) 'keva:' || links.keva_id, account.account_id
+        select distinct on (links.keva_id) 'keva:' || links.keva_id, account.account_id,
+            'the Account of the linked Contact'
         from {quote_identifier(search.links)} as links
         join {quote_identifier(search.contacts)} as contact on left(contact._id, 15) = left(links.sf_id, 15)
         join account on left(account.account_id, 15) = left(contact.{quote_identifier(names["accountid"])}, 15)
         semi join (select _id from {quote_identifier(search.customers)} where _deleted is not true) as customer
             on customer._id = links.keva_id
+        anti join decided on decided.keva_id = 'keva:' || links.keva_id
+            and (yes or decided.account_id = account.account_id)
         where contact._deleted is not true and {active}
         order by links.keva_id, account.account_id"""  # noqa: S608 quoted
     )

@@ -1,5 +1,6 @@
 -- Which Account a customer's company is. Expects dd_record and dd_id (canonical.sql) of customers and Accounts in one table,
--- account (account_id, name, parent_id), settled (keva_id, account_id: what a link says already) and limits (block, shown).
+-- account (account_id, name, parent_id), settled (keva_id, account_id, why: what is known already), refused (keva_id,
+-- account_id: a person said no) and limits (block, shown, threshold).
 
 -- step: depth
 -- How far an Account is from the top of its tree; a circle of parents ends after twenty steps.
@@ -22,10 +23,11 @@ select dd_id.id, dd_id.source, company_key, company_tokens, weight_company_token
 from dd_record join dd_id using (n);
 
 -- step: asks
--- Colleagues ask the same question: it is answered once.
+-- Colleagues ask the same question: it is answered once. Who was told no asks alone.
 create or replace temp table ask as
 select row_number() over () as ask, * from (
-    select distinct company_key, "domain", "label", company_tokens, weight_company_tokens
+    select distinct company_key, "domain", "label", company_tokens, weight_company_tokens,
+        case when id in (select keva_id from refused) then id end as alone
     from organisation where source = 'keva' and (company_key is not null or "domain" is not null)
 );
 
@@ -34,6 +36,7 @@ create or replace temp table asked_by as
 select organisation.id as keva_id, ask.ask
 from organisation join ask on ask.company_key is not distinct from organisation.company_key
     and ask."domain" is not distinct from organisation."domain" and ask."label" is not distinct from organisation."label"
+    and ask.alone is not distinct from case when organisation.id in (select keva_id from refused) then organisation.id end
 where source = 'keva';
 
 -- step: counts
@@ -62,15 +65,16 @@ from account_key where weight > (select block from limits) group by rule;
 -- step: pairs
 create or replace temp table account_pair as
 with wanted as (
-    select ask, 'name' as rule, company_key as key from ask where company_key is not null
-    union all select ask, 'domain', "domain" from ask where "domain" is not null
-    union all select ask, 'name', "label" from ask where "label" is not null
-    union all select ask, 'label', company_key from ask where company_key is not null
-    union all select ask, 'word', unnest(company_tokens)::varchar from ask where company_tokens is not null
-    union all select ask, 'start', left(company_key, 5) from ask where length(company_key) >= 5
+    select ask, alone, 'name' as rule, company_key as key from ask where company_key is not null
+    union all select ask, alone, 'domain', "domain" from ask where "domain" is not null
+    union all select ask, alone, 'name', "label" from ask where "label" is not null
+    union all select ask, alone, 'label', company_key from ask where company_key is not null
+    union all select ask, alone, 'word', unnest(company_tokens)::varchar from ask where company_tokens is not null
+    union all select ask, alone, 'start', left(company_key, 5) from ask where length(company_key) >= 5
 )
 select distinct wanted.ask, account_key.id as account_id
 from wanted join account_key on account_key.rule = wanted.rule and account_key.key = wanted.key
+anti join refused on refused.keva_id = wanted.alone and refused.account_id = account_key.id
 where account_key.weight <= (select block from limits);
 
 -- step: evidence
@@ -156,7 +160,7 @@ with asked as (
     from asked_by join account_decided as decided using (ask)
     anti join settled on settled.keva_id = asked_by.keva_id
 )
-select keva_id, 1 as place, account_id, 1.0::double as confidence, 'link' as decision, 'the Account of the linked Contact' as evidence
+select keva_id, 1 as place, account_id, 1.0::double as confidence, 'link' as decision, why as evidence
 from settled
 union all
 select keva_id, place, account_id, confidence, decision, evidence from asked

@@ -46,6 +46,32 @@ def test_candidates_are_counted_shown_and_written(here, capsys):
     assert duckdb.sql(f"select count(*) from '{here}/found.parquet'").fetchall() == [(4,)]
 
 
+def test_the_written_file_with_answers_is_given_back(here, capsys):
+    accounts(capsys, *FILES, "--out", "found.csv")
+    text = (here / "found.csv").read_text().splitlines()
+    answered = [line.replace(",review,", ",Yes,") for line in text]
+    (here / "found.csv").write_text("\n".join(answered) + "\n")
+    told = accounts(capsys, *FILES, "--decided", "found.csv")
+    assert told["counts"] == {"link": 2, "review": 0, "none": 1}
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("keva_id,account_id,decision\nc2,001B,maybe\n", "'maybe' is neither yes nor no"),
+        ("keva_id,account_id,decision\nc2,001B,yes\nc2,001C,yes\n", "c2 has two Accounts"),
+        ("keva_id,account_id,decision\nc2,,no\n", "is empty"),
+        ("keva_id,decision\nc2,no\n", "no column account_id"),
+    ],
+)
+def test_answers_that_cannot_be_followed_are_told(here, capsys, text, says):
+    (here / "decided.csv").write_text(text)
+    assert run(["accounts", *FILES, "--decided", "decided.csv"]) == 2
+    err = capsys.readouterr().err
+    assert "accounts-decided" in err
+    assert says in err
+
+
 def test_people_see_a_table(here, capsys):
     assert run(["accounts", *FILES]) == 0
     shown = capsys.readouterr().out

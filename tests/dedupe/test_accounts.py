@@ -163,6 +163,27 @@ def test_what_a_link_says_wins(find):
     assert sum(found.counts.values()) == 2
 
 
+def test_what_a_person_said_comes_first(find):
+    accounts = [{"Id": "a1", "Name": "Acme", "Website": "acme.com"}, {"Id": "a2", "Name": "Acme"}, *crowd()]
+    customers = [{"id": f"k{n}", "company": "Acme"} for n in range(3)]
+    rows, found = find(customers, accounts, decided=[("k1", "a2", True), ("k2", "a2", False), ("k9", "a1", True)])
+    assert [row["decision"] for row in rows["k0"]] == ["review", "candidate"]
+    assert [(row["account_id"], row["evidence"]) for row in rows["k1"]] == [("a2", "a person said so")]
+    assert [row["account_id"] for row in rows["k2"]] == ["a1"]
+    assert sum(found.counts.values()) == 3
+
+
+def test_a_no_beats_what_the_link_says(find):
+    rows, _ = find(
+        [{"id": "k1", "company": "Acme"}],
+        [{"Id": "001Xx0000000009AAA", "Name": "Else"}, {"Id": "a1", "Name": "Acme"}, *crowd()],
+        contacts=[{"Id": "c1", "AccountId": "001Xx0000000009AAA"}],
+        links=[("k1", "c1")],
+        decided=[("k1", "001Xx0000000009AAA", False)],
+    )
+    assert rows["k1"][0]["account_id"] == "a1"
+
+
 def test_too_common_a_word_is_told_and_rarer_ones_still_find(find):
     many = [{"Id": f"m{n}", "Name": f"Medical Centre {n}x{n * 7}"} for n in range(BLOCK + 1)]
     rows, found = find(

@@ -9,9 +9,14 @@ from kevasync.sandbox.server import Sandbox
 
 
 @pytest.fixture
-def world(tmp_path):
+def sandbox():
     with Sandbox.start(http=True, keva_rate=0) as running:
-        yield DuplicatesWorld(tmp_path, running)
+        yield running
+
+
+@pytest.fixture
+def world(sandbox, tmp_path):
+    return DuplicatesWorld(tmp_path, sandbox)
 
 
 def records_of(plan):
@@ -66,3 +71,21 @@ def test_a_contact_that_is_taken_stays_where_it_is(world, capsys):
     other = next(one for one in records_of(world.command(capsys, "plan", "--no-extract")) if one and one != key)
     assert run(["link", other, contact, "--workspace", str(world.folder)]) == 1
     assert "link-taken" in capsys.readouterr().err
+
+
+def test_accounts_of_a_workspace_come_from_the_org(world, sandbox, capsys):
+    made = sandbox.org.create_many(
+        "Account", [{"Name": "Fernhill Holdings", "Website": "fernhill79.example"}, {"Name": "Elsewhere"}]
+    )
+    world.command(capsys, "plan")
+    by_domain = world.command(capsys, "accounts")["counts"]["link"]
+    assert by_domain >= 1
+    sandbox.org.update_many("Contact", [{"Id": world.alone[0], "AccountId": made[1].id}])
+    key = next(key for key, row in records_of(world.command(capsys, "plan")).items() if row["sf_id"] == world.alone[0])
+    world.command(capsys, "link", key, world.alone[0])
+    told = world.command(capsys, "accounts", "--out", str(world.folder / "found.parquet"))
+    assert told["counts"]["link"] == by_domain + 1
+    rows = pq.read_table(world.folder / "found.parquet").to_pylist()
+    linked = {row["keva_id"]: (row["account_name"], row["evidence"]) for row in rows if row["decision"] == "link"}
+    assert linked.pop(key) == ("Elsewhere", "the Account of the linked Contact")
+    assert set(linked.values()) == {("Fernhill Holdings", "the e-mail domain")}
