@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
@@ -20,7 +20,7 @@ from kevasync.keva.landing import land_table, parquet_view
 from kevasync.mapping import file as mapping_file
 from kevasync.records import Side
 from kevasync.salesforce import cost
-from kevasync.sync.diff import DiffRequest, connect
+from kevasync.sync.diff import DiffRequest, PaddedIdsError, connect
 from kevasync.sync.plan import Plan, not_written, room_for
 from kevasync.sync.planner import PlanContext, make_plan
 from kevasync.values import quote_identifier, quote_literal
@@ -106,12 +106,16 @@ def plan_from_files(at: Context, asked: FilePlan, out: Path, scored: Scored = Sc
             work.mkdir()
         except OSError as error:
             raise not_written(out, error) from error
-        con = connect(work / "spill", memory_limit())
+        parts = DiffParts(mapping, schema, region, candidate_search(at, scored))
         try:
-            return _compare(at, con, asked, DiffParts(mapping, schema, region, candidate_search(at, scored)), work, out)
+            try:
+                return _compare(at, asked, parts, work, out)
+            except PaddedIdsError:  # rare, and only now known
+                again = work / "again"
+                again.mkdir()
+                return _compare(at, asked, replace(parts, trimmed=True), again, out)
         finally:
             at.progress.done()
-            con.close()
             shutil.rmtree(work, ignore_errors=True)
 
 
@@ -123,13 +127,21 @@ class DiffParts:
     schema: Schema | None
     region: str
     candidates: CandidateSearch | None = None
+    trimmed: bool = False
+    """Ids are looked at, and trimmed where they have to be, before anything is compared."""
 
 
-def _compare(
-    at: Context, con: duckdb.DuckDBPyConnection, asked: FilePlan, parts: DiffParts, work: Path, out: Path
+def _compare(at: Context, asked: FilePlan, parts: DiffParts, work: Path, out: Path) -> Plan:
+    with connect(work / "spill", memory_limit()) as con:
+        return _compare_on(con, at, asked, parts, work, out)
+
+
+def _compare_on(
+    con: duckdb.DuckDBPyConnection, at: Context, asked: FilePlan, parts: DiffParts, work: Path, out: Path
 ) -> Plan:
-    _view(con, "keva_file", customers_of(at, asked.keva, work), _keva_fields(parts.mapping))
-    _view(con, "sf_file", records_of(at, asked.salesforce, work), _salesforce_fields(parts.mapping))
+    bare = None if parts.trimmed else True
+    _view(con, "keva_file", customers_of(at, asked.keva, work, bare=bare), _keva_fields(parts.mapping))
+    _view(con, "sf_file", records_of(at, asked.salesforce, work, bare=bare), _salesforce_fields(parts.mapping))
     base = known_view(con, "base", asked.base, work / "base", tells_links=asked.links is None)
     links = known_view(con, "links", asked.links, work / "links", tells_links=True)
     request = DiffRequest(
@@ -142,6 +154,7 @@ def _compare(
         parts.schema,
         asked.customers or None,
         candidates=parts.candidates,
+        ids_untrimmed=not parts.trimmed,
     )
     files = {str(Side.KEVA): {"file": str(asked.keva)}, str(Side.SALESFORCE): {"file": str(asked.salesforce)}}
     at.progress.start("compare", None)
@@ -240,9 +253,9 @@ def _parts(parts: tuple[Path, ...]) -> str:
     return f"select * from read_parquet([{listed}], union_by_name = true)"  # noqa: S608 quoted
 
 
-def customers_of(at: Context, path: Path, work: Path) -> str:
-    """SQL that reads a Keva export: in place if it is Parquet, else landed below `work`."""
-    found = customer_view(path, check=False)
+def customers_of(at: Context, path: Path, work: Path, *, bare: bool | None = None) -> str:
+    """SQL that reads a Keva export: in place if it is Parquet (`bare`: ids need no look), else landed below `work`."""
+    found = customer_view(path, check=False, bare=bare)
     if found is not None:
         return found[0]
     into = work / "keva"
@@ -250,9 +263,9 @@ def customers_of(at: Context, path: Path, work: Path) -> str:
     return _parts(land(path, into, progress=at.progress).parts)
 
 
-def records_of(at: Context, path: Path, work: Path) -> str:
+def records_of(at: Context, path: Path, work: Path, *, bare: bool | None = None) -> str:
     """The same for a table of Salesforce records."""
-    found = parquet_view(path, **CRM_COLUMNS, check=False)
+    found = parquet_view(path, **CRM_COLUMNS, check=False, bare=bare)
     if found is not None:
         return found[0]
     into = work / "salesforce"

@@ -32,8 +32,8 @@ def land(path: Path, into: Path, *, progress: Progress | None = None) -> Extract
     )
 
 
-def customer_view(path: Path, *, check: bool = True) -> tuple[str, tuple[str, ...]] | None:
+def customer_view(path: Path, *, check: bool = True, bare: bool | None = None) -> tuple[str, tuple[str, ...]] | None:
     """`parquet_view` of a Keva export: (SQL, columns), or None where it must be landed first."""
     return landing.parquet_view(
-        path, id_columns=ID_COLUMNS, modified_columns=MODIFIED_COLUMNS, spelling=spelled, check=check
+        path, id_columns=ID_COLUMNS, modified_columns=MODIFIED_COLUMNS, spelling=spelled, check=check, bare=bare
     )

@@ -108,11 +108,13 @@ def parquet_view(
     master_columns: Sequence[str] = (),
     spelling: Callable[[str], str] = str,
     check: bool = True,
+    bare: bool | None = None,
 ) -> tuple[str, tuple[str, ...]] | None:
     """(SQL in snapshot form, columns) over a Parquet file as it lies there, or None where it must be landed first.
 
     That is: it is not Parquet, it is packed, or it has nested custom fields. With `check`, ids are proven unique and
-    not null, which reads that one column. Raises UsageError as `land_table` does.
+    not null, which reads that one column. `bare` says that no id is padded; None: look, which reads it too. Raises
+    UsageError as `land_table` does.
     """
     if path.is_file() and not is_parquet(path):
         return None
@@ -125,7 +127,7 @@ def parquet_view(
         id_column = one_of(raw.columns, roles.id)
         try:
             # a bare column is what DuckDB can skip rows by while it reads the file; a trimmed one is not
-            bare = id_column is not None and _ids_are_bare(con, raw, id_column)
+            bare = id_column is not None and (_ids_are_bare(con, raw, id_column) if bare is None else bare)
             sql = snapshot_sql(path, raw.sql, raw.columns, raw.columns, roles, absent=False, bare_id=bare, place=True)
             if check and not (bare and _ids_differ(con, raw, str(id_column))):
                 _check_ids(form, con, f"({sql})", raw, id_column)

@@ -26,13 +26,17 @@ from kevasync.sync.steps import read_steps, run_steps
 from kevasync.values import FieldKind, is_valid
 from kevasync.values import quote_identifier as quote
 
-__all__ = ["DiffRequest", "connect", "run_diff"]
+__all__ = ["DiffRequest", "PaddedIdsError", "connect", "run_diff"]
 
 # Without a describe (a plan from files) only what every org requires is known; Salesforce's object reference.
 _ALWAYS_REQUIRED = {"Contact": ("LastName",), "Lead": ("LastName", "Company"), "Account": ("Name",)}
 _NO_FIELD = -1  # the field number of what no field of the mapping is for
 _ROW_GROUP = 122_880  # rows of a table that DuckDB's threads take at a time
 _CHECKED = (FieldKind.EMAIL, FieldKind.NUMBER, FieldKind.BOOLEAN, FieldKind.DATE, FieldKind.DATETIME)
+
+
+class PaddedIdsError(Exception):
+    """Ids were to be taken as they stand, but one is empty or has spaces around it: trim them, and run again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,8 @@ class DiffRequest:
     """An earlier snapshot of Keva, where there is one: the policy `newest` asks it when a field was changed."""
     candidates: CandidateSearch | None = None
     """How customers whom no key links are scored against Contacts; None: they are not."""
+    ids_untrimmed: bool = False
+    """The ids of both sides are taken as they stand, unlooked at: a padded one ends in PaddedIdsError."""
 
 
 def connect(temporary: Path, memory_limit: str = "1GB") -> duckdb.DuckDBPyConnection:
@@ -67,7 +73,7 @@ def connect(temporary: Path, memory_limit: str = "1GB") -> duckdb.DuckDBPyConnec
 def run_diff(con: duckdb.DuckDBPyConnection, request: DiffRequest) -> tuple[list[PlannedField], list[dict[str, str]]]:
     """Run all steps; return the planned fields and those switched off with their reasons.
 
-    Raises RunError `plan-out-of-memory` or `plan-disk-full`, UsageError `plan-no-fields`.
+    Raises RunError `plan-out-of-memory` or `plan-disk-full`, UsageError `plan-no-fields`; PaddedIdsError.
     """
     sides = _sides(con, request)
     fields, off = planned_fields(request.mapping.fields, sides)
@@ -80,6 +86,8 @@ def run_diff(con: duckdb.DuckDBPyConnection, request: DiffRequest) -> tuple[list
     _register_validity(con, request.region)
     _rules(con, fields, request)
     run_steps(con, before)
+    if request.ids_untrimmed and _padded(con, request):
+        raise PaddedIdsError
     if short := frozenset(_with_short_ids(con, request)):
         # worked out only now, as the look at the ids that were read costs next to nothing; few files have such ids
         sides = replace(sides, short_ids=short)
@@ -196,6 +204,19 @@ def _sides(con: duckdb.DuckDBPyConnection, request: DiffRequest) -> Sides:
         external_id=request.mapping.external_id,
         region=request.region,
         keva_before=request.keva_before,
+    )
+
+
+def _padded(con: duckdb.DuckDBPyConnection, request: DiffRequest) -> bool:
+    """Whether an id is empty or begins or ends with a space: looked up in what was read, which is cheap."""
+    return any(
+        con.execute(f"select 1 from {place} ({key} < '!' or ends_with({key}, ' ')) limit 1").fetchall()  # noqa: S608 quoted
+        for key, place in (
+            ("keva_id", "keva_narrow where"),
+            ("sf_id", "sf_narrow where"),
+            ("_id", f"{quote(request.keva)} where _deleted is true and"),
+            ("_id", f"{quote(request.salesforce)} where _deleted is true and"),
+        )
     )
 
 
