@@ -5,6 +5,8 @@ Two records that share little may both be sure copies of a third; two that look 
 
 from __future__ import annotations
 
+from typing import Any
+
 import duckdb
 import numpy as np
 import numpy.typing as npt
@@ -12,18 +14,23 @@ import pyarrow as pa
 
 from kevasync.dedupe.canonical import SMALLEST
 
-__all__ = ["CONTEXT", "context", "missing_sides"]
+__all__ = ["CONTEXT", "LEAST", "context", "missing_sides"]
 
 CONTEXT = (
     "logit", "rival_a", "rival_b", "strong_a", "strong_b", "path", "path_mass", "path_count", "contradiction",
     "lost_a", "lost_b", "log_records", "density", "doubt", "crowd", "below", "above",
+    "near_rival_a", "near_rival_b", "near_path", "near_contradiction", "near_strong", "near_lost", "rank", "expected",
 )  # fmt: skip
 """Columns of the matrix that the second model reads."""
 
 DEGREE = 24
 """A record's best neighbours that are looked at: a bound for shared mailboxes."""
 _FLOOR = 0.02
+LEAST = -6.0
+"""Log odds from which pairs are looked at amid their neighbours, whatever is asked for: a table looks the same then."""
 _FAR = -8.0
+_NEAR = 0.75
+"""Log odds no further apart than this are about the same score."""
 
 
 def put_scores(
@@ -106,6 +113,7 @@ def context(
     scores = con.execute("select z from dd_scored").fetchnumpy()["z"]
     rest = [size, np.full(count, density, np.float32), np.full(count, unsure, np.float32)]
     rest += crowd(scores, columns[0], records)
+    rest += alike(dict(zip(CONTEXT, columns, strict=False)), max(records, SMALLEST))
     con.execute("drop table dd_path")
     return numbers, np.stack([*columns, *rest], axis=1) if count else np.empty((0, len(CONTEXT)), np.float32)
 
@@ -127,3 +135,33 @@ def crowd(
     here = near(logit)
     parts = (here - np.log2(max(records, 1)), near(logit - 2) - here, near(logit + 2) - here)
     return [np.asarray(part, np.float32) for part in parts]
+
+
+def alike(columns: dict[str, npt.NDArray[np.float32]], records: int) -> list[npt.NDArray[np.float32]]:
+    """What becomes of this table's pairs of about the same score: the last eight of CONTEXT.
+
+    Where pairs of a score mostly have stronger rivals, or neighbours that disagree, that score means less here than in
+    other tables; nobody needs to label anything for that. The last two are how many pairs score as high or higher,
+    and how many of them are expected to be right, per record, as powers of two.
+    """
+    logit = columns["logit"].astype(np.float64)
+    order = np.argsort(logit, kind="stable")
+    ordered = logit[order]
+    low, high = np.searchsorted(ordered, logit - _NEAR), np.searchsorted(ordered, logit + _NEAR)
+
+    def mean(values: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+        sums = np.concatenate([[0.0], np.cumsum(values[order], dtype=np.float64)])
+        return np.asarray((sums[high] - sums[low]) / np.maximum(high - low, 1), np.float32)
+
+    place = np.searchsorted(ordered, logit)
+    sums = np.concatenate([[0.0], np.cumsum(1 / (1 + np.exp(-ordered)))])
+    return [
+        mean(columns["rival_a"] > logit),
+        mean(columns["rival_b"] > logit),
+        mean(np.minimum(columns["path_mass"], 1)),
+        mean(np.minimum(columns["contradiction"], 2)),
+        mean(np.minimum(columns["strong_b"], 3)),
+        mean(np.minimum(columns["lost_b"], 3)),
+        np.log2((len(logit) - place + 1) / records).astype(np.float32),
+        np.log2((sums[-1] - sums[place] + 1) / records).astype(np.float32),
+    ]

@@ -192,7 +192,7 @@ def find_pairs(
     clock.mark("compare")
     tell("together", len(numbers))
     numbers, logit, closing = close_triangles(con, numbers, logit, records, scorer)
-    numbers, context = collective.context(con, records, float(np.log(floor / 4)))
+    numbers, context = collective.context(con, records, min(float(np.log(floor / 4)), collective.LEAST))
     final = guarded(con, numbers, scorer.together(context))
     con.execute("drop table dd_scored; drop table dd_edge")
     clock.mark("together")

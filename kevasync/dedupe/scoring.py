@@ -21,7 +21,7 @@ from kevasync.errors import UsageError
 
 __all__ = ["FORMAT", "Contribution", "Scorer", "default_model"]
 
-FORMAT = 1
+FORMAT = 2
 Numbers = npt.NDArray[np.float64]
 _TRAIN = ("python -m kevasync.dedupe.training",)
 _BITS = 1 / np.log(2)

@@ -38,6 +38,7 @@ _OFTEN = ("crm", "crm", "contacts", "demo", "registry")
 _HEAVIEST = 60
 """No pair counts for more than so many, or single ones would rule the fit."""
 _SIZES = (700, 1500, 3000, 6000, 12_000)
+_TABLES = (700, 1500, 3000, 1500, 6000, 3000, 12_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,24 +46,31 @@ class Plan:
     """How much to train: rounds over all kinds of worlds for the first and the second model, and the seed of it all."""
 
     first_rounds: int = 6
-    second_rounds: int = 6
-    large_worlds: int = 2
+    second_rounds: int = 14
+    large_worlds: int = 3
     trees: int = 240
     seed: int = 20_261_123
+    second_seed: int = 777
 
-    def worlds(self, rounds: int, salt: int) -> list[tuple[str, int, int]]:
-        """Kind, size and seed of every world of a round."""
-        kinds = [*KINDS, *_OFTEN]
-        return [
-            (kind, _SIZES[(turn + at) % len(_SIZES)], (self.seed + salt) * 1000 + turn * 100 + at)
-            for turn in range(rounds)
-            for at, kind in enumerate(kinds)
+    def pairs(self) -> list[tuple[str, int, int]]:
+        """Kind, size and seed of the worlds whose pairs the first model learns from."""
+        return self._worlds(self.first_rounds, _SIZES, 1, self.seed)
+
+    def tables(self) -> list[tuple[str, int, int]]:
+        """The same of the worlds that the second model sees as whole tables; the last few have the size of a real one."""
+        kinds = ("crm", "retail", "contacts")
+        large = [
+            (kinds[at % len(kinds)], 25_000, self.second_seed * 1000 + 1500 + at) for at in range(self.large_worlds)
         ]
+        return self._worlds(self.second_rounds, _TABLES, 3, self.second_seed) + large
 
-    def large(self, salt: int) -> list[tuple[str, int, int]]:
-        """A few worlds of the size of a real table."""
-        kinds = ("crm", "contacts", "crm", "retail", "crm_full")
-        return [(kinds[at % len(kinds)], 25_000, (self.seed + salt) * 1000 + at) for at in range(self.large_worlds)]
+    @staticmethod
+    def _worlds(rounds: int, sizes: tuple[int, ...], step: int, seed: int) -> list[tuple[str, int, int]]:
+        return [
+            (kind, sizes[(turn * step + at) % len(sizes)], seed * 1000 + turn * 100 + at)
+            for turn in range(rounds)
+            for at, kind in enumerate([*KINDS, *_OFTEN])
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +160,10 @@ def context_sample(scorer: Scorer, kind: str, records: int, seed: int) -> Contex
     con = duckdb.connect(config={"threads": 1})
     con.execute("set enable_progress_bar = false")
     try:
-        count = load_world(con, make_world(kind, records, seed))
+        count = load_world(con, make_world(kind, records, seed, any_table=True))
         numbers, logit = score_alone(con, "dd_pair", count, scorer)
         close_triangles(con, numbers, logit, count, scorer)
-        pairs, rows = collective.context(con, count, -6.0)
+        pairs, rows = collective.context(con, count, collective.LEAST)
         person = con.execute("select person from dd_truth order by n").fetchnumpy()["person"]
         truth = (person[pairs[:, 0] - 1] == person[pairs[:, 1] - 1]).astype(np.int8)
         sizes = np.bincount(person)
@@ -174,11 +182,12 @@ def fit_second(samples: Sequence[ContextSample], plan: Plan) -> Forest:
         kept = rng.permutation(len(sample.truth))[:15_000]
         rows.append(sample.context[kept])
         truth.append(sample.truth[kept])
-        weight.append(np.full(len(kept), min(4.0, len(sample.truth) / max(1, len(kept))), np.float32))
+        # every world counts the same: what differs from table to table is what this model has to learn
+        weight.append(np.full(len(kept), min(_HEAVIEST, 6000 / max(1, len(kept))), np.float32))
     rising = {"logit": 1, "path": 1, "path_mass": 1}
     model = HistGradientBoostingClassifier(
-        max_iter=160, learning_rate=0.06, max_leaf_nodes=15, min_samples_leaf=150, l2_regularization=10.0, early_stopping=False,
-        monotonic_cst=[rising.get(name, 0) for name in collective.CONTEXT], random_state=plan.seed % 2**31,
+        max_iter=250, learning_rate=0.06, max_leaf_nodes=15, min_samples_leaf=150, l2_regularization=10.0, max_features=0.4,
+        early_stopping=False, monotonic_cst=[rising.get(name, 0) for name in collective.CONTEXT], random_state=plan.seed % 2**31,
     )  # fmt: skip
     model.fit(np.concatenate(rows), np.concatenate(truth), sample_weight=np.concatenate(weight))
     return from_boosting(model)
@@ -190,7 +199,7 @@ def train(plan: Plan, tell: Tell, processes: int = 1) -> tuple[Scorer, dict[str,
     Two rounds of worlds are made by so many processes; fitting takes a few minutes, the worlds most of the time.
     """
     context = multiprocessing.get_context("spawn")
-    jobs = plan.worlds(plan.first_rounds, 0)
+    jobs = plan.pairs()
     tell(f"first: {len(jobs)} worlds")
     with context.Pool(processes) as pool:
         samples = pool.starmap(sample_world, jobs, chunksize=1)
@@ -199,7 +208,7 @@ def train(plan: Plan, tell: Tell, processes: int = 1) -> tuple[Scorer, dict[str,
     sieve, cut = fit_sieve(samples, first, plan)
     scorer = Scorer(first, None, sieve, cut)
     del samples
-    jobs = [*plan.worlds(plan.second_rounds, 1), *plan.large(2)]
+    jobs = plan.tables()
     tell(f"second: {len(jobs)} worlds")
     with context.Pool(processes) as pool:
         contexts = pool.starmap(context_sample, [(scorer, *job) for job in jobs], chunksize=1)

@@ -103,8 +103,8 @@ class Damage:
         return self.rng.random() < min(0.85, chance * (1.0 if self.even else strength))
 
 
-def make_world(kind: str, records: int, seed: int) -> World:
-    """A world of about so many records."""
+def make_world(kind: str, records: int, seed: int, *, any_table: bool = False) -> World:
+    """A world of about so many records. `any_table`: perhaps one in which nobody is easily taken for somebody else."""
     rng = random.Random(f"{kind} {seed}")
     population = Population(rng)
     columns = [name for name in KINDS[kind] if len(KINDS[kind]) < 4 or rng.random() < 0.93]
@@ -117,7 +117,7 @@ def make_world(kind: str, records: int, seed: int) -> World:
     if kind in {"sites", "accounts"}:
         made = _sites(population, damage, columns, sizes, records)
     else:
-        made = _people(population, damage, columns, sizes, records)
+        made = _people(population, damage, columns, sizes, records, any_table=any_table)
     rng.shuffle(made)
     return World(kind, [record for _, record in made], [number for number, _ in made])
 
@@ -141,10 +141,16 @@ def _sizes(rng: random.Random, *, dense: bool) -> tuple[int, ...]:
 
 
 def _people(
-    population: Population, damage: Damage, columns: Sequence[str], sizes: Sequence[int], records: int
+    population: Population,
+    damage: Damage,
+    columns: Sequence[str],
+    sizes: Sequence[int],
+    records: int,
+    *,
+    any_table: bool,
 ) -> list[tuple[int, Record]]:
     rng = population.rng
-    relatives = rng.choice([0.02, 0.1, 0.25, 0.4])
+    relatives = rng.choice([0.0, 0.02, 0.1, 0.25, 0.4] if any_table else [0.02, 0.1, 0.25, 0.4])
     persons: list[Person] = []
     total = 0
     counts: list[int] = []
