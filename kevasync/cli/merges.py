@@ -42,12 +42,23 @@ def find_merge_plan(at: Context, wanted: str) -> MergePlan | None:
 
 
 def is_merge_run(at: Context, wanted: str) -> str | None:
-    """The full id of the run where it is one of merges, else None."""
+    """The full id of the run where it is one of merges, else None.
+
+    Raises UsageError `undo-impossible` for a run that took merges back: what it made are new records.
+    """
     from kevasync.cli.log import find_run
     from kevasync.cli.sides import open_kept
 
     with open_kept(at.workspace) as kept:
-        run = kept.stores.ledger.run(find_run(kept.stores.ledger, wanted))
+        ledger = kept.stores.ledger
+        run = ledger.run(find_run(ledger, wanted))
+        undoes = (run.books or {}).get("undoes") if run.kind == "undo" else None
+        if undoes and ledger.run(undoes).kind == "merge":
+            raise UsageError(
+                "undo-impossible",
+                f"Run {run.id} took the merges of run {undoes} back; what it made are new records: merge them as any",
+                next_steps=("kevasync dedupe", "kevasync review duplicates"),
+            )
     return run.id if run.kind == "merge" else None
 
 

@@ -143,8 +143,12 @@ def round_trip(world, capsys, sizes):
 
 def test_merged_and_taken_back(world, capsys):
     """Every field, link, base and child as before, but for ids; a pair, a triple, a chain, a cluster of 41."""
-    _, done, _ = round_trip(world, capsys, [2, 3, 2, 2, 5, 4, 41, 2])
+    _, done, undone = round_trip(world, capsys, [2, 3, 2, 2, 5, 4, 41, 2])
     assert world.command(capsys, "undo", done["run"], "--yes", code=2)["error"]["code"] == "undo-impossible"
+    refused = world.command(capsys, "undo", undone["run"], "--yes", code=2)["error"]
+    assert refused["code"] == "undo-impossible"
+    assert done["run"] in str(refused)
+    assert "kevasync dedupe" in str(refused)
     assert run(["log", "--run", done["run"], "--workspace", str(world.folder)]) == 0
 
 
