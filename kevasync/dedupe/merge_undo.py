@@ -19,6 +19,7 @@ from kevasync.dedupe.merge_run import MergeResult, MergeStores, Merging, Step, o
 from kevasync.endpoint import Progress, Selection, Stop
 from kevasync.errors import Refused, UsageError
 from kevasync.records import Schema
+from kevasync.store.runs import Run
 from kevasync.store.state import new_id
 from kevasync.values import clean
 
@@ -26,6 +27,13 @@ __all__ = ["apply_undo", "plan_undo"]
 
 _CLOCKS = timedelta(minutes=5)
 _TELLS = frozenset({"Id", "IsDeleted", "MasterRecordId"})
+_ACTS = {
+    "records": ("id", "role"),
+    "fields": ("id", "field", "old", "new", "rule"),
+    "children": ("id", "object", "field", "parent"),
+    "links": ("keva_id", "sf_id", "to_id"),
+}
+"""What is done by a plan of each table; the rest tells."""
 _LOST = "the ids of records made again, and {fields}; feeds, histories and sharing of the lost records"
 
 
@@ -54,17 +62,7 @@ def plan_undo(
     again = [one for one in stores.ledger.last_runs(1_000, kind="undo") if (one.books or {}).get("undoes") == past.id]
     if any(one.status == "done" for one in again):
         raise UsageError("undo-impossible", f"Run {past.id} was taken back already, by run {again[0].id}")
-    manifest = json.loads(path.read_text(encoding="utf-8"))["plan"]
-    run = Merging(
-        past.id,
-        past.started_at,
-        MergePlan(path.parent, manifest),
-        endpoint,
-        stores,
-        path.parent,
-        progress,
-        lambda: False,
-    )
+    run = _past(past, endpoint, stores, runs, progress)
     tables, lost = _look(run)
     return new_plan(
         plans,
@@ -84,6 +82,28 @@ def plan_undo(
         notes=lost,
         undoes=past.id,
     )
+
+
+def _past(past: Run, endpoint: MergeSide, stores: MergeStores, runs: Path, progress: Progress) -> Merging:
+    folder = runs / past.id
+    manifest = json.loads((folder / "journal.json").read_text(encoding="utf-8"))["plan"]
+    plan = MergePlan(folder, manifest)
+    return Merging(past.id, past.started_at, plan, endpoint, stores, folder, progress, lambda: False)
+
+
+def _refuse_if_moved(plan: MergePlan, endpoint: MergeSide, stores: MergeStores, runs: Path, progress: Progress) -> None:
+    """A plan that waited is looked at anew before its first write: all of it must still be what would be planned."""
+    if any(one.plan_id == plan.id for one in stores.ledger.last_runs(1_000, kind="undo")):
+        return  # begun: what it wrote itself would look like somebody's change
+    past = stores.ledger.run(str(plan.manifest["undoes"]))
+    now, _ = _look(_past(past, endpoint, stores, runs, progress))
+    moved: set[str] = set()
+    for name, keys in _ACTS.items():
+        still = {tuple(row[key] for key in keys) for row in now[name]}
+        moved |= {str(row[keys[0]]) for row in plan.rows(name) if tuple(row[key] for key in keys) not in still}
+    if moved:
+        what = f"Plan {plan.id}: {len(moved)} records changed since it was made: {', '.join(sorted(moved)[:5])}"
+        raise Refused("stale", what, next_steps=(f"kevasync undo {past.id} --plan-only",))
 
 
 def _look(run: Merging) -> tuple[dict[str, list[Row]], list[str]]:
@@ -214,7 +234,10 @@ def apply_undo(
 
     Order: masters are restored (a unique value must be free again), losers made again, then lookups and children,
     then links. `endpoint` should let duplicate rules that only alert pass: these records are duplicates on purpose.
+
+    Raises Refused `stale` where something changed since the plan was made; nothing was written then.
     """
+    _refuse_if_moved(plan, endpoint, stores, runs, progress)
     with opened(plan, endpoint, stores, workspace_id=workspace_id, runs=runs, progress=progress, stop=stop) as run:
         schema = endpoint.describe(plan.sobject)
         if not run.has_journal:

@@ -180,6 +180,30 @@ def test_what_moved_since_the_plan_is_left_out(world, capsys):
     assert world.command(capsys, "apply", plan.id, "--yes", code=3)["error"]["code"] == "merge-done"
 
 
+def test_an_undo_that_waited_is_refused_where_somebody_was_faster(world, capsys):
+    """A master edited or a Case moved after `--plan-only`: stale, and nothing is written; planned anew it goes."""
+    org = world.sandbox.org
+    clusters = populate(world, [2, 2, 2, 2])
+    before = picture(world)
+    done = world.command(capsys, "apply", plan_of(world, choices(clusters)).id, "--yes")
+    (case,) = org.query(f"SELECT Id FROM Case WHERE Subject = '{clusters[1][1]}'").rows()
+    edits = [("Contact", clusters[0][0], "Title", "chosen later"), ("Case", case["Id"], "ContactId", clusters[2][0])]
+    for name, identity, field, value in edits:
+        (was,) = org.query(f"SELECT {field} FROM {name} WHERE Id = '{identity}'").rows()
+        waiting = world.command(capsys, "undo", done["run"], "--plan-only")["plan"]
+        org.update_many(name, [{"Id": identity, field: value}])
+        merged = picture(world)
+        refused = world.command(capsys, "apply", waiting, "--yes", code=3)["error"]
+        assert (refused["code"], done["run"] in str(refused)) == ("stale", True)
+        assert identity in str(refused)
+        assert picture(world) == merged
+        org.update_many(name, [{"Id": identity, field: was[field]}])
+    waiting = world.command(capsys, "undo", done["run"], "--plan-only")["plan"]
+    undone = world.command(capsys, "apply", waiting, "--yes")
+    assert (undone["status"], undone["told"]) == ("done", [])
+    assert picture(world, renamed(world, undone["run"]))[0] == before[0]
+
+
 def test_undo_leaves_alone_what_somebody_changed(world, capsys):
     """A golden value edited since stays, a Case moved since stays, a loser restored from the bin is not made twice."""
     org = world.sandbox.org
