@@ -10,6 +10,7 @@ import duckdb
 
 from kevasync.cli.known_files import known_view
 from kevasync.cli.plan_files import customers_of, memory_limit, records_of
+from kevasync.dedupe.account_decisions import AccountDecisions
 from kevasync.dedupe.accounts import AccountSearch
 from kevasync.endpoint import Selection
 from kevasync.errors import Problem, UsageError
@@ -51,7 +52,7 @@ def from_files(
 
 
 def from_workspace(at: Context, work: Path, object_name: str) -> Opened:
-    """The customers of the last snapshot, the org's Accounts, and what the links say of the Contacts' AccountId.
+    """The customers of the last snapshot, the org's Accounts, the linked Contacts' AccountId, and what people answered.
 
     Raises RunError `snapshot-missing`, UsageError `mapping-no-object`, and whatever signing in raises.
     """
@@ -64,6 +65,7 @@ def from_workspace(at: Context, work: Path, object_name: str) -> Opened:
         with open_kept(at.workspace) as kept:
             snapshots_of(kept).view(con, Side.KEVA, mapping.name, "customers_file")
             known = kept.stores.links.arrow(mapping.name)
+            answered = AccountDecisions(kept.decisions).answers()
             con.register("links_now", known)
             con.execute("create temp table links_file as from links_now")
             con.unregister("links_now")
@@ -74,8 +76,8 @@ def from_workspace(at: Context, work: Path, object_name: str) -> Opened:
     except BaseException:
         con.close()
         raise
-    told = ("contacts_file", "links_file") if known.num_rows else (None, None)
-    return con, AccountSearch("customers_file", "accounts_file", *told)
+    contacts, links = ("contacts_file", "links_file") if known.num_rows else (None, None)
+    return con, AccountSearch("customers_file", "accounts_file", contacts, links, answered=answered)
 
 
 def _extracted(

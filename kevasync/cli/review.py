@@ -103,3 +103,36 @@ def duplicates(
     finally:
         path.unlink(missing_ok=True)
     at.note("To make a plan of what was decided: kevasync merge")
+
+
+@app.command()
+def accounts(
+    ctx: typer.Context,
+    object_name: Annotated[str, typer.Option("--object", help="The mapping's object.")] = "contact",
+    company: Annotated[str, typer.Option(metavar="COLUMN", help="The customers' column with the company.")] = "company",
+    threshold: Annotated[
+        float, typer.Option(min=0.5, max=1, help="From this confidence on, with the right evidence, nobody is asked.")
+    ] = 0.9,
+    limit: Annotated[int, typer.Option(min=1, max=5_000, help="So many companies on the page.")] = 1_000,
+    port: Port = 0,
+    no_open: NoOpen = False,
+    name: As = None,
+) -> None:
+    """Decide which Account a company is, where `kevasync accounts` is not sure.
+
+    One answer holds for all customers of that company and e-mail domain. Every press is saved in the workspace as it
+    is made, and `kevasync accounts` follows it from then on. Runs until Ctrl-C.
+    """
+    at = Context.of(ctx)
+    from kevasync.cli.accounts_desk import accounts_session
+    from kevasync.cli.review_server import serve
+    from kevasync.review import session
+
+    made = accounts_session(at, object_name, limit, company=company, threshold=threshold, who=name)
+    path = at.workspace.state_dir / "review" / f"{made.name}.json"
+    session.save(made, path)
+    try:
+        serve(at, "match_accounts.py", path, port=port, open_browser=not no_open)
+    finally:
+        path.unlink(missing_ok=True)
+    at.note("What was decided holds from now on: kevasync accounts --out accounts.csv")

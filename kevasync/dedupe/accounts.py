@@ -6,7 +6,7 @@ Deciding only: nothing is written to either side. What each piece of evidence is
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 
 import duckdb
@@ -18,7 +18,17 @@ from kevasync.dedupe.reading import read
 from kevasync.errors import UsageError
 from kevasync.values import quote_identifier
 
-__all__ = ["SCHEMA", "THRESHOLD", "AccountSearch", "Found", "find_accounts"]
+__all__ = [
+    "SCHEMA",
+    "THRESHOLD",
+    "AccountSearch",
+    "Candidate",
+    "Found",
+    "Question",
+    "account_names",
+    "find_accounts",
+    "questions",
+]
 
 THRESHOLD = 0.9
 """From this confidence on a customer is linked, if the evidence is of the right kinds."""
@@ -40,6 +50,8 @@ class AccountSearch:
 
     `contacts` (with AccountId) and `links` (keva_id, sf_id, perhaps active) say which Account is known already.
     `decided` are (keva_id, account_id, whether it is the one) as a person said; they come before everything else.
+    `answered` are the same of a company (`Question.key`): they hold for all its customers, also those who come later,
+    but not over what was said of one customer, nor over the Account of a customer's linked Contact.
     """
 
     customers: str
@@ -47,6 +59,7 @@ class AccountSearch:
     contacts: str | None = None
     links: str | None = None
     decided: Sequence[tuple[str, str, bool]] = ()
+    answered: Sequence[tuple[str, str, bool]] = ()
     company: str = "company"
     threshold: float = THRESHOLD
 
@@ -58,6 +71,37 @@ class Found:
     table: pa.Table
     counts: Mapping[str, int]
     capped: Mapping[str, tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An Account that a company may be. The bits add up to its weight against "none of them"."""
+
+    id: str
+    name: str
+    parent: str | None
+    website: str | None
+    confidence: float
+    evidence: str
+    start_bits: float
+    name_bits: float
+    domain_bits: float
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What colleagues ask together: the same company's name and e-mail domain, so the same candidates.
+
+    `company` is one spelling of it and `samples` are some of its customers, for people. `waits`: for a person.
+    """
+
+    key: str
+    company: str | None
+    domain: str | None
+    customers: int
+    samples: tuple[str, ...]
+    candidates: tuple[Candidate, ...]
+    waits: bool
 
 
 def find_accounts(con: duckdb.DuckDBPyConnection, search: AccountSearch) -> Found:
@@ -94,9 +138,42 @@ def find_accounts(con: duckdb.DuckDBPyConnection, search: AccountSearch) -> Foun
     return Found(table, by_decision, {str(rule): (int(keys), int(most)) for rule, keys, most in capped})
 
 
-def _steps() -> list[str]:
+def questions(con: duckdb.DuckDBPyConnection) -> list[Question]:
+    """The companies that have candidates, those of most customers first; after `find_accounts` on this connection.
+
+    Customers of one company that were told different things, or whose Account is known, ask nothing here.
+    """
+    rows = con.execute(_step("questions")).fetchall()
+    made: dict[str, Question] = {}
+    for key, company, domain, customers, samples, waits, *candidate in rows:
+        one = Candidate(*candidate)
+        if key in made:
+            made[key] = replace(made[key], candidates=(*made[key].candidates, one))
+        else:
+            made[key] = Question(key, company, domain, customers, tuple(samples), (one,), waits)
+    return list(made.values())
+
+
+def account_names(con: duckdb.DuckDBPyConnection, most: int) -> dict[str, str]:
+    """Names of at most so many Accounts by id, in order of the name; after `find_accounts` on this connection."""
+    found = con.execute(
+        "select account_id, coalesce(name, account_id) from account order by lower(name), account_id limit $1", [most]
+    ).fetchall()
+    return {str(one): str(name) for one, name in found}
+
+
+def _named_steps() -> dict[str, str]:
     text = resources.files("kevasync.dedupe").joinpath("accounts.sql").read_text(encoding="utf-8")
-    return [part.split("\n", 1)[1] for part in text.split("-- step: ")[1:]]
+    parts = (part.split("\n", 1) for part in text.split("-- step: ")[1:])
+    return {name.strip(): statement for name, statement in parts}
+
+
+def _step(name: str) -> str:
+    return _named_steps()[name]
+
+
+def _steps() -> list[str]:
+    return [statement for name, statement in _named_steps().items() if name != "questions"]
 
 
 def _tables(con: duckdb.DuckDBPyConnection, search: AccountSearch) -> None:
@@ -134,16 +211,15 @@ def _tables(con: duckdb.DuckDBPyConnection, search: AccountSearch) -> None:
 
 def _settled(con: duckdb.DuckDBPyConnection, search: AccountSearch) -> None:
     """Customers for whom a person decided, and those whose linked Contact hangs on an Account that is there."""
-    said = [
-        [f"keva:{row[0]}" for row in search.decided],
-        [row[1] for row in search.decided],
-        [row[2] for row in search.decided],
-    ]
-    con.execute(
-        "create or replace temp table decided as select unnest($1::varchar[]) as keva_id,"
-        " unnest($2::varchar[]) as account_id, unnest($3::boolean[]) as yes",
-        said,
-    )
+    for table, name, prefix, said in (
+        ("decided", "keva_id", "keva:", search.decided),
+        ("answered", "question", "", search.answered),
+    ):
+        con.execute(
+            f"create or replace temp table {table} as select unnest($1::varchar[]) as {name},"
+            " unnest($2::varchar[]) as account_id, unnest($3::boolean[]) as yes",
+            [[prefix + row[0] for row in said], [row[1] for row in said], [row[2] for row in said]],
+        )
     con.execute("create or replace temp table refused as select keva_id, account_id from decided where not yes")
     con.execute(
         f"""create or replace temp table settled as

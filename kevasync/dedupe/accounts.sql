@@ -1,6 +1,7 @@
 -- Which Account a customer's company is. Expects dd_record and dd_id (canonical.sql) of customers and Accounts in one table,
 -- account (account_id, name, parent_id), settled (keva_id, account_id, why: what is known already), refused (keva_id,
--- account_id: a person said no) and limits (block, shown, threshold).
+-- account_id: a person said no), decided (keva_id, account_id, yes), answered (question, account_id, yes) and limits (block,
+-- shown, threshold).
 
 -- step: depth
 -- How far an Account is from the top of its tree; a circle of parents ends after twenty steps.
@@ -19,8 +20,24 @@ create or replace temp table organisation as
 select dd_id.id, dd_id.source, company_key, company_tokens, weight_company_tokens,
     case when not "free" then nullif(regexp_extract("domain",
         '([^.]+[.](?:(?:co|com|org|net|ac|gov|edu)[.][a-z]{2}|[a-z]+))$', 1), '') end as "domain",
-    case when not "free" then "label" end as "label"
+    case when not "free" then "label" end as "label",
+    coalesce(company_key, '') || '@' || coalesce("domain", '') as question
 from dd_record join dd_id using (n);
+
+-- step: answered
+-- What a person said of a company, but not over what was said of one of its customers, nor over what is settled.
+insert into settled
+select organisation.id, answered.account_id, 'a person said so of the company'
+from organisation join answered on answered.question = organisation.question and answered.yes
+semi join account on account.account_id = answered.account_id
+anti join decided on decided.keva_id = organisation.id and (decided.yes or decided.account_id = answered.account_id)
+where organisation.source = 'keva' and organisation.id not in (select keva_id from settled);
+
+-- step: refused
+insert into refused
+select organisation.id, answered.account_id
+from organisation join answered on answered.question = organisation.question and not answered.yes
+where organisation.source = 'keva';
 
 -- step: asks
 -- Colleagues ask the same question: it is answered once. Who was told no asks alone.
@@ -169,3 +186,25 @@ select organisation.id, 1, null, null, 'none', case when organisation.company_ke
     then 'no company, no e-mail of one' else 'no Account is like it' end
 from organisation
 where source = 'keva' and organisation.id not in (select keva_id from settled) and organisation.id not in (select keva_id from asked);
+
+-- step: questions
+-- For a person: one line a candidate of a company, whose customers ask the same. Not one of the steps above: it changes nothing.
+with one as (
+    select organisation.question, organisation."domain", asked.company, asked.email, asked_by.ask, organisation.id
+    from asked_by join organisation on organisation.id = asked_by.keva_id and organisation.source = 'keva'
+    join account_question as asked on asked.id = organisation.id and asked.source = 'keva'
+    anti join settled on settled.keva_id = organisation.id
+),
+asked as (
+    select question, any_value("domain") as "domain", mode(company) as company, count(*) as customers,
+        list_sort(list(coalesce(email, id[6:])))[:6] as samples, min(ask) as ask
+    from one group by question
+)
+select asked.question, asked.company, asked."domain", asked.customers, asked.samples,
+    bool_or(decided.decision = 'review') over (partition by asked.question) as waits,
+    account.account_id, coalesce(account.name, account.account_id), above.name, account.website, decided.confidence,
+    decided.evidence, decided.start, decided.name_bits, decided.domain_bits
+from asked join account_decided as decided on decided.ask = asked.ask
+join account on account.account_id = decided.account_id
+left join account as above on above.account_id = account.parent_id
+order by asked.customers desc, asked.question, decided.place;

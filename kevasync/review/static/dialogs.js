@@ -42,33 +42,34 @@ class Dialogs {
     const row = review.row(review.current);
     const several = [];
     let found = [], at = 0;
-    const none = { id: null, label: "it is left out, or gets a custom field", type: "", writable: true };
+    const { search = "fields by name or label", searched = "fields", none: without = "it is left out, or gets a custom field", single = false } = review.words.change;
+    const none = { id: null, label: without, type: "", writable: true };
     const list = h("ul", { class: "kv-options", role: "listbox", id: "kv-options" });
-    const field = h("input", { type: "search", placeholder: "Search fields by name or label", "aria-label": "Search fields", role: "combobox", "aria-controls": "kv-options", "aria-expanded": "true", autocomplete: "off", oninput: () => { at = 0; draw(); } });
+    const field = h("input", { type: "search", placeholder: `Search ${search}`, "aria-label": `Search ${searched}`, role: "combobox", "aria-controls": "kv-options", "aria-expanded": "true", autocomplete: "off", oninput: () => { at = 0; draw(); } });
     const title = h("h3");
     const take = (one, more) => {
-      if (one.id !== null && more) { several.push(one.id); field.value = ""; at = 0; return draw(); }
+      if (one.id !== null && more && !single) { several.push(one.id); field.value = ""; at = 0; return draw(); }
       const targets = one.id === null ? [] : [...several, one.id];
       this.close();
       decide(targets);
     };
     const draw = () => {
       const words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
-      const rank = (one) => (one.id ?? "").toLowerCase().startsWith(words[0] ?? "") ? 0 : 1;
-      found = review.page.options.filter((one) => !several.includes(one.id) && words.every((word) => `${one.id} ${one.label} ${one.type}`.toLowerCase().includes(word)));
+      const rank = (one) => (one.text ?? one.id ?? "").toLowerCase().startsWith(words[0] ?? "") ? 0 : 1;
+      found = review.page.options.filter((one) => !several.includes(one.id) && words.every((word) => `${one.text ?? ""} ${one.id} ${one.label} ${one.type}`.toLowerCase().includes(word)));
       if (words.length) found.sort((one, other) => rank(one) - rank(other));
-      if (!words.length || "no standard field none".includes(words.join(" "))) found.push(none);
+      if (!words.length || `${review.page.none} none`.toLowerCase().includes(words.join(" "))) found.push(none);
       at = Math.min(Math.max(at, 0), Math.max(found.length - 1, 0));
       title.replaceChildren(`${row.title} → ${several.length ? `${several.join(" + ")} + …` : "…"}`);
       list.replaceChildren(...found.slice(0, 300).map((one, place) => h("li", {
         role: "option", id: `kv-option-${place}`, "aria-selected": String(place === at), class: place === at ? "current" : "",
         onclick: (event) => take(one, event.shiftKey),
-      }, h("b", {}, one.id ?? review.page.none), h("span", {}, one.label), h("i", {}, one.writable ? one.type : `${one.type}, read only`))));
+      }, h("b", {}, one.text ?? one.id ?? review.page.none), h("span", {}, one.label), h("i", {}, one.writable ? one.type : `${one.type}, read only`))));
       field.setAttribute("aria-activedescendant", `kv-option-${at}`);
       list.children[at]?.scrollIntoView({ block: "nearest" });
     };
     this.open(`Change ${row.title}`, null, title, field, list,
-      h("p", { class: "kv-hint" }, kbd("↑"), kbd("↓"), " move ", kbd("Enter"), " take ", kbd("Shift+Enter"), " add another field ", kbd("Esc"), " leave"));
+      h("p", { class: "kv-hint" }, kbd("↑"), kbd("↓"), " move ", kbd("Enter"), " take ", single ? null : [kbd("Shift+Enter"), " add another field "], kbd("Esc"), " leave"));
     this.keys = (event) => {
       if (event.key === "ArrowDown") at += 1;
       else if (event.key === "ArrowUp") at -= 1;

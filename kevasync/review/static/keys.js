@@ -8,7 +8,7 @@ function keysOf(words, page) {
     [["j", "k", "↓", "↑"], "next, previous"],
     ...words.verbs.map((verb) => [[verb.key], verb.label.toLowerCase() + (verb.help ? `: ${verb.help}` : "")]),
     ...numbers,
-    ...(words.change ? [[[words.change.key], "change: search all fields"]] : []),
+    ...(words.change ? [[[words.change.key], `${words.change.label.toLowerCase()}: search all ${words.change.searched ?? "fields"}`]] : []),
     [["u"], "undo, also after a reload"],
     [["A"], `${words.verbs[0].label.toLowerCase()} all above a confidence`],
     [["/"], "search"], [["f", "F"], "next, previous filter"], [["o"], `order: ${page.orders.map(([, text]) => text).join(", ")}`],

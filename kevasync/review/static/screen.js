@@ -122,8 +122,10 @@ class Screen {
   change(targets) {
     const { review } = this;
     const row = review.row(review.current);
-    const text = targets.join(" + ") || this.page.none;
-    review.decide(row.id, row.alternatives[0]?.text === text ? "accept" : review.words.change.verdict, { targets }, text);
+    const named = (id) => this.page.options.find((one) => one.id === id)?.text ?? id;
+    const text = targets.map(named).join(" + ") || this.page.none;
+    const best = row.alternatives[0];
+    review.decide(row.id, best?.text === text && String(best.targets) === String(targets) ? "accept" : review.words.change.verdict, { targets }, text);
   }
 
   filters() {

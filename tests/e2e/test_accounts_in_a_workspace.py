@@ -1,0 +1,63 @@
+"""Accounts in a workspace: found in the org, asked of a person, followed from then on."""
+
+from __future__ import annotations
+
+import pytest
+from world import World
+
+from kevasync.cli.accounts_desk import accounts_session
+from kevasync.cli.context import Context
+from kevasync.errors import UsageError
+from kevasync.review.account_session import name_of
+from kevasync.review.accounts import AccountReview
+from kevasync.review.desk import Desk
+from kevasync.sandbox.server import Sandbox
+
+DEFAULTS = {"company": "company", "threshold": 0.9, "who": "ana"}
+
+
+@pytest.fixture
+def world(tmp_path):
+    with Sandbox.start(http=True, keva_rate=0) as sandbox:
+        sandbox.org.create_many("Account", [
+            {"Name": "Fernhill", "Website": "fernhill.example"}, {"Name": "Oakridge"}, {"Name": "Oakridge Ltd"},
+        ])  # fmt: skip
+        yield World(tmp_path, sandbox)
+
+
+def customers(world, *mails):
+    world.sandbox.keva.seed([{"id": f"c{place}", "email": mail, "name": "Ann"} for place, mail in enumerate(mails)])
+
+
+def test_from_the_question_to_the_answer(world, capsys):
+    """Two customers at a domain that is called like two Accounts ask once; the answer holds for both."""
+    customers(world, "a@fernhill.example", "b@oakridge.example", "c@oakridge.example")
+    world.command(capsys, "extract")
+    assert world.command(capsys, "accounts")["counts"] == {"link": 1, "review": 2, "none": 0}
+    at = Context(folder=world.folder, quiet=True)
+    made = accounts_session(at, "contact", 1_000, **DEFAULTS)
+    (question,) = made.questions
+    assert (question.domain, question.customers, len(question.candidates)) == ("oakridge.example", 2, 2)
+    assert len(made.accounts) == 3
+    review = AccountReview(made)
+    desk, name = Desk(review.queue), name_of(question)
+    said = {"key": "t:1", "who": "ana", "subject": name, "verdict": "accept"}
+    desk.answer({"presses": [said | {"answer": {"targets": [question.candidates[1].id]}}]})
+    told = world.command(capsys, "accounts", "--out", world.folder / "found.csv")
+    assert told["counts"] == {"link": 3, "review": 0, "none": 0}
+    assert (world.folder / "found.csv").read_text().count("a person said so of the company") == 2
+    again = accounts_session(at, "contact", 1_000, **DEFAULTS)
+    assert [name_of(item) for item in again.questions] == [name]
+    undo = {"key": "t:2", "who": "ana", "subject": name, "verdict": "undo", "undoes": "t:1", "saw": "t:1"}
+    desk.answer({"presses": [undo]})
+    review.close()
+    assert world.command(capsys, "accounts")["counts"]["review"] == 2
+
+
+def test_nothing_to_ask_is_said(world, capsys):
+    """No server is started for an empty page."""
+    customers(world, "a@fernhill.example", "x@gmail.com", "y@gmail.com")
+    world.command(capsys, "extract")
+    with pytest.raises(UsageError, match="no company waits") as told:
+        accounts_session(Context(folder=world.folder, quiet=True), "contact", 9, **DEFAULTS)
+    assert told.value.code == "accounts-none"
