@@ -1,4 +1,4 @@
-"""`kevasync accounts`: which Account each customer's company is, from files; writes suggestions, links nothing."""
+"""`kevasync accounts`: which Account each customer's company is, from files or a workspace; suggestions, and a plan."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from kevasync.cli.render import Screen
     from kevasync.dedupe.accounts import Found
+    from kevasync.sync.plan import Plan
 
 __all__ = ["accounts"]
 
@@ -41,6 +42,9 @@ def accounts(
     ] = 0.9,
     out: Annotated[Path | None, typer.Option(help="Write every candidate. Parquet, or CSV by the ending.")] = None,
     object_name: Annotated[str, typer.Option("--object", help="In a workspace: the mapping's object.")] = "contact",
+    plan: Annotated[
+        bool, typer.Option("--plan", help="In a workspace: also a plan that hangs linked Contacts on their Accounts.")
+    ] = False,
     detailed_exitcode: Annotated[
         bool, typer.Option("--detailed-exitcode", help="End with 4 where a customer waits for a person.")
     ] = False,
@@ -51,9 +55,11 @@ def accounts(
     the org. With --keva and --accounts all comes from files, with no network and no workspace.
 
     Decisions: link (sure, by evidence of two kinds or a name that one Account has), review (a person chooses among the
-    candidates), none. Nothing is written to either side.
+    candidates), none. Nothing is written to either side; with --plan, `kevasync apply` writes what is sure.
     """
     at = Context.of(ctx)
+    if plan and keva is not None:
+        raise UsageError("accounts-incomplete", "--plan needs a workspace: a plan from files alone cannot be applied")
     if (keva is None) != (accounts_file is None) or (contacts is None) != (links is None) or (contacts and not keva):
         raise UsageError(
             "accounts-incomplete",
@@ -74,12 +80,21 @@ def accounts(
             found = find_accounts(con, replace(search, company=company, threshold=threshold, decided=said))
             if out is not None:
                 _write(con, found, out)
+            made = _planned(at, con, found, object_name) if plan else None
         finally:
             at.progress.done()
             con.close()
     document = _document(found, threshold, out)
+    if plan:
+        document |= {"plan": made.id if made else None, "writes": made.counts["update"] if made else 0}
     at.out(document, lambda screen: _show(screen, document))
     return ExitCode.CHANGES if detailed_exitcode and found.counts["review"] else ExitCode.DONE
+
+
+def _planned(at: Context, con: duckdb.DuckDBPyConnection, found: Found, object_name: str) -> Plan | None:
+    from kevasync.cli.accounts_plan import plan_accounts
+
+    return plan_accounts(at, con, found, object_name)
 
 
 def _document(found: Found, threshold: float, out: Path | None) -> dict[str, Any]:
@@ -142,3 +157,10 @@ def _show(screen: Screen, told: dict[str, Any]) -> None:
         screen.line(f"All candidates: {told['out']}")
     else:
         screen.line("To keep all candidates: --out accounts.csv")
+    if told.get("plan"):
+        screen.line(f"Plan: {told['writes']:,} Contacts get their Account. To look: kevasync show {told['plan']}")
+        screen.line(f"To do exactly this: kevasync apply {told['plan']}")
+    elif "plan" in told:
+        screen.line("No plan: no linked Contact lacks the Account that was found.")
+    if told["counts"]["review"] and "plan" in told:
+        screen.line("To decide on the others: kevasync review accounts")

@@ -135,4 +135,4 @@ def accounts(
         serve(at, "match_accounts.py", path, port=port, open_browser=not no_open)
     finally:
         path.unlink(missing_ok=True)
-    at.note("What was decided holds from now on: kevasync accounts --out accounts.csv")
+    at.note("What was decided holds from now on. To hang Contacts on their Accounts: kevasync accounts --plan")

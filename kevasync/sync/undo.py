@@ -234,7 +234,7 @@ def _propose_base(run: Run) -> None:
         with restored as (
             select records.keva_id, any_value(coalesce(records.sf_id, deleted.sf_id)) as past_id,
                 any_value(records.sf_id) as sf_id, any_value(records.operation = 'update') as partly,
-                list_distinct(list(reach.target) filter (reach.target is not null)) as undone
+                coalesce(list_distinct(list(reach.target) filter (reach.target is not null)), []) as undone
             from records
             left join entries as deleted on deleted.operation = 'delete' and deleted.keva_id = records.keva_id
             left join changes on changes.keva_id = records.keva_id and changes.sf_id is not distinct from records.sf_id

@@ -61,3 +61,63 @@ def test_nothing_to_ask_is_said(world, capsys):
     with pytest.raises(UsageError, match="no company waits") as told:
         accounts_session(Context(folder=world.folder, quiet=True), "contact", 9, **DEFAULTS)
     assert told.value.code == "accounts-none"
+
+
+def hung(world):
+    """Last name and Account of every Contact."""
+    rows = world.sandbox.org.query("SELECT LastName, AccountId FROM Contact").rows()
+    return {row["LastName"]: row["AccountId"] for row in rows}
+
+
+def test_contacts_are_hung_on_their_accounts_by_a_plan_and_taken_back(world, capsys):
+    """Only what is sure and lacks an Account is written; nothing is left to write then; undo empties them again."""
+    org = world.sandbox.org
+    fern, oak, _ = (row["Id"] for row in org.query("SELECT Id, Name FROM Account ORDER BY Name").rows())
+    mails = ("ann.ash@fernhill.example", "ben.birch@oakridge.example", "cleo.cole@fernhill.example")
+    people = (("Ann", "Ash"), ("Ben", "Birch"), ("Cleo", "Cole"))
+    world.sandbox.keva.seed([
+        {"id": f"c{place}", "email": mail, "name": " ".join(name)}
+        for place, (mail, name) in enumerate(zip(mails, people, strict=True))
+    ])  # fmt: skip
+    org.create_many("Contact", [
+        {"FirstName": first, "LastName": last, "Email": mail, "AccountId": oak if last == "Cole" else None}
+        for mail, (first, last) in zip(mails, people, strict=True)
+    ])  # fmt: skip
+    world.command(capsys, "extract")
+    assert world.command(capsys, "accounts", "--plan")["plan"] is None  # nobody is linked yet
+    first = world.command(capsys, "plan", "--no-extract")
+    world.command(capsys, "apply", first["plan"], "--yes")
+    before = world.command(capsys, "plan")["counts"]
+    told = world.command(capsys, "accounts", "--plan")
+    assert (told["writes"], told["counts"]["review"]) == (1, 1)
+    assert hung(world) == {"Ash": None, "Birch": None, "Cole": oak}
+    assert world.command(capsys, "show", told["plan"])["fields"] == {"AccountId": 1}
+    done = world.command(capsys, "apply", told["plan"], "--yes")
+    assert (done["status"], done["counts"]["applied"]) == ("done", 1)
+    assert hung(world) == {"Ash": fern, "Birch": None, "Cole": oak}
+    assert world.command(capsys, "accounts", "--plan")["plan"] is None
+    assert world.command(capsys, "plan")["fields"] == {"company": 1}  # Account.Name is what Keva reads there
+    undone = world.command(capsys, "undo", done["run"], "--yes")
+    assert undone["status"] == "done"
+    assert hung(world) == {"Ash": None, "Birch": None, "Cole": oak}
+    assert world.command(capsys, "plan")["counts"] == before
+
+
+def test_what_changed_since_the_plan_is_left(world, capsys):
+    """Somebody hung the Contact elsewhere meanwhile: stale, and exit code 3."""
+    org = world.sandbox.org
+    _, oak, _ = (row["Id"] for row in org.query("SELECT Id, Name FROM Account ORDER BY Name").rows())
+    customers(world, "ann@fernhill.example")
+    (made,) = org.create_many("Contact", [{"LastName": "Ann", "Email": "ann@fernhill.example"}])
+    world.command(capsys, "extract")
+    world.command(capsys, "apply", world.command(capsys, "plan", "--no-extract")["plan"], "--yes")
+    told = world.command(capsys, "accounts", "--plan")
+    org.update_many("Contact", [{"Id": made.id, "AccountId": oak}])
+    done = world.command(capsys, "apply", told["plan"], "--yes", code=3)
+    assert (done["stale"], hung(world)["Ann"]) == (1, oak)
+
+
+def test_a_plan_needs_a_workspace(world, capsys):
+    """From files alone there is nobody to write to."""
+    told = world.command(capsys, "accounts", "--plan", "--keva", "k.csv", "--accounts", "a.csv", code=2)
+    assert told["error"]["code"] == "accounts-incomplete"
