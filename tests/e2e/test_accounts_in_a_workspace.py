@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import signal
+from pathlib import Path
+from urllib.request import build_opener
+
 import pytest
 from world import World
 
@@ -121,3 +126,21 @@ def test_a_plan_needs_a_workspace(world, capsys):
     """From files alone there is nobody to write to."""
     told = world.command(capsys, "accounts", "--plan", "--keva", "k.csv", "--accounts", "a.csv", code=2)
     assert told["error"]["code"] == "accounts-incomplete"
+
+
+def test_the_command_serves_what_waits(world, capsys):
+    """Its address as JSON, a page behind a token, and the end by a signal; the session file goes with it."""
+    customers(world, "b@oakridge.example", "c@oakridge.example")
+    world.command(capsys, "extract")
+    with world.process("-m", "kevasync", "review", "accounts", "--no-open", "--json") as process:
+        text = ""
+        while "\n}" not in text:
+            line = process.stdout.readline().decode()
+            assert line, f"it ended before it was up: {text}"
+            text += line
+        said = json.loads(text[text.index("{") :])
+        with build_opener().open(said["url"]) as answer:
+            assert answer.status == 200
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+    assert not Path(said["session"]).exists()
