@@ -28,8 +28,32 @@ GUARDS = {
         and jaro_winkler_similarity(a.title, b.title) < 0.8""",
 }
 """Name to SQL over two rows of dd_record."""
+
+_UNLIKE = " and ".join(
+    f"jaro_winkler_similarity(a.{one}, b.{other}) < 0.8"
+    for one, other in (("family", "family"), ("given1", "family"), ("family", "given1"))
+)
+_NOTHING_SHARED = " and ".join(
+    f"not coalesce({sql}, false)"
+    for sql in (
+        *(f"a.{name} = b.{name}" for name in ("email", "phone", "company_key", "title")),
+        "jaro_winkler_similarity(a.local, b.local) > 0.85",
+        "jaro_winkler_similarity(a.street, b.street) > 0.85",
+        "levenshtein(a.identifier, b.identifier) <= 1",
+        "levenshtein(a.dob, b.dob) <= 2",
+        "a.city = b.city and a.postcode = b.postcode",
+        "list_has_any(a.name_tokens, b.name_tokens)",
+        "list_has_any(a.nicks, b.nicks)",
+    )
+)
+STRANGERS = f"""length(a.given1) > 1 and length(b.given1) > 1 and levenshtein(a.given1, b.given1) > 2
+    and {_UNLIKE} and {_NOTHING_SHARED}"""
+"""Names unlike in every order and nothing else in common but perhaps a postcode or a city. Holds only where no third
+record is likely the same as both: of a person who is known by two names they are what links the two."""
 _CEILING = -2.0
 """The log odds that a guarded pair has at most: a probability of about an eighth, to be looked at by a person."""
+_STRANGE = -4.0
+"""The same for strangers: of 301 pairs on seven sets 16 were one person (docs/decisions/0005-duplicates.md)."""
 _FROM = -2.0
 
 
@@ -43,11 +67,43 @@ def guarded(
     asked = pa.table({"a": numbers[high, 0], "b": numbers[high, 1], "place": high})
     con.register("dd_guarding", asked)
     speaks = " or ".join(f"coalesce({sql}, false)" for sql in GUARDS.values())
-    rows = con.execute(
-        f"select place from dd_guarding as pair join dd_record as a on a.n = pair.a "  # noqa: S608 ours
-        f"join dd_record as b on b.n = pair.b where {speaks}"
-    ).fetchnumpy()["place"]
+    spoken = con.execute(
+        f"""select place, coalesce({speaks}, false) as told from dd_guarding as pair
+        join dd_record as a on a.n = pair.a join dd_record as b on b.n = pair.b
+        where {speaks} or coalesce({STRANGERS}, false)"""  # noqa: S608 ours
+    ).fetchnumpy()
     con.unregister("dd_guarding")
+    told = spoken["told"].astype(bool)
+    rows, strangers = spoken["place"][told], spoken["place"][~told]
     lowered = logit.copy()
     lowered[rows] = np.minimum(lowered[rows], _CEILING)
+    lonely = _not_vouched_for(con, numbers, lowered, strangers)
+    lowered[lonely] = np.minimum(lowered[lonely], _STRANGE)
     return lowered
+
+
+def _not_vouched_for(
+    con: duckdb.DuckDBPyConnection,
+    numbers: npt.NDArray[np.int32],
+    logit: npt.NDArray[np.float64],
+    strangers: npt.NDArray[np.int64],
+) -> npt.NDArray[np.int64]:
+    """Those of the strangers (places) that no third record is likely the same as both of; strangers do not vouch."""
+    if not len(strangers):
+        return strangers
+    likely = logit >= 0
+    likely[strangers] = False
+    con.register("dd_likely", pa.table({"a": numbers[likely, 0], "b": numbers[likely, 1]}))
+    con.register("dd_strangers", pa.table({"a": numbers[strangers, 0], "b": numbers[strangers, 1], "place": strangers}))
+    rows = con.execute(
+        """with near as (
+            select a as x, b as y from dd_likely union all select b, a from dd_likely
+        ), vouched as (
+            select distinct pair.place from dd_strangers as pair
+            join near as one on one.x = pair.a join near as other on other.x = pair.b and other.y = one.y
+        )
+        select place from dd_strangers anti join vouched using (place)"""
+    ).fetchnumpy()["place"]
+    con.unregister("dd_likely")
+    con.unregister("dd_strangers")
+    return np.asarray(rows, np.int64)

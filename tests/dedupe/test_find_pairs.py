@@ -10,9 +10,12 @@ import pytest
 from made_up import COLUMNS, TRAPS, found, people, row
 
 from kevasync.dedupe import pipeline
+from kevasync.dedupe.canonical import make_records
 from kevasync.dedupe.clustering import clusters
 from kevasync.dedupe.columns import parse
 from kevasync.dedupe.forest import Forest
+from kevasync.dedupe.guards import guarded
+from kevasync.dedupe.reading import read
 from kevasync.dedupe.scoring import Scorer
 from kevasync.errors import UsageError
 
@@ -38,6 +41,24 @@ def test_a_trap_is_not_merged(world, trap):
     assert (first, second) not in matches(pairs)
     group = {item["id"]: item["cluster"] for item in clusters(pairs).to_pylist()}
     assert group[first] != group[second]
+
+
+def test_strangers_are_none_unless_a_third_record_vouches():
+    """Names unlike in every order and only a city shared: low; where a third record links them: as it was."""
+    con = duckdb.connect()
+    people = [
+        ("a", "Michaela", "Gabbert", "m.gabbert@one.example"), ("b", "Mitchell", "Ostrovsky", "zq77@two.example"),
+        ("c", "Michaela", "Ostrovsky", "m.gabbert@one.example"),
+    ]  # fmt: skip
+    rows = [row(one, first, last, mail, None, None, "Leeds", None) for one, first, last, mail in people]
+    con.register("people", pa.Table.from_pylist(rows))
+    read(con, "people", parse(COLUMNS))
+    make_records(con)
+    number = dict(con.execute("select id, n from dd_id").fetchall())
+    sides = [("a", "b"), ("a", "c"), ("b", "c")]
+    numbers = np.array([[number[one], number[other]] for one, other in sides], np.int32)
+    assert guarded(con, numbers, np.array([2.0, -1.0, -1.0])).tolist() == [-4.0, -1.0, -1.0]
+    assert guarded(con, numbers, np.array([2.0, 3.0, 3.0])).tolist() == [2.0, 3.0, 3.0]
 
 
 def test_the_same_table_gives_the_same_answer(world):
