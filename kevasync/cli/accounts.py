@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from kevasync.cli.render import Screen
     from kevasync.dedupe.accounts import Found
-    from kevasync.sync.plan import Plan
 
 __all__ = ["accounts"]
 
@@ -58,43 +57,75 @@ def accounts(
     candidates), none. Nothing is written to either side; with --plan, `kevasync apply` writes what is sure.
     """
     at = Context.of(ctx)
-    if plan and keva is not None:
+    files = _Files(keva, accounts_file, contacts, links, decided)
+    _refuse_halves(files, plan=plan)
+    asked = _Asked(object_name, company, threshold, out, plan)
+    document = _searched(at, files, asked)
+    at.out(document, lambda screen: _show(screen, document))
+    return ExitCode.CHANGES if detailed_exitcode and document["counts"]["review"] else ExitCode.DONE
+
+
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """The files that the options name; without the first two a workspace is read."""
+
+    keva: Path | None
+    accounts: Path | None
+    contacts: Path | None
+    links: Path | None
+    decided: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is wanted of the search."""
+
+    object_name: str
+    company: str
+    threshold: float
+    out: Path | None
+    plan: bool
+
+
+def _refuse_halves(files: _Files, *, plan: bool) -> None:
+    """Raises UsageError `accounts-incomplete` for options of which one needs another."""
+    if plan and files.keva is not None:
         raise UsageError("accounts-incomplete", "--plan needs a workspace: a plan from files alone cannot be applied")
-    if (keva is None) != (accounts_file is None) or (contacts is None) != (links is None) or (contacts and not keva):
+    pairs = ((files.keva, files.accounts), (files.contacts, files.links))
+    if any((one is None) != (other is None) for one, other in pairs) or (files.contacts and not files.keva):
         raise UsageError(
             "accounts-incomplete",
             "--keva and --accounts go together, and so do --contacts and --links, which need the former two",
         )
+
+
+def _searched(at: Context, files: _Files, asked: _Asked) -> dict[str, Any]:
+    """Search, write what is to be written, and tell of it."""
     from kevasync.cli.accounts_input import from_files, from_workspace, read_decided
+    from kevasync.cli.accounts_plan import plan_accounts
     from kevasync.dedupe.accounts import find_accounts
 
     with tempfile.TemporaryDirectory(prefix="kevasync-accounts-") as folder:
         work = Path(folder)
-        if keva is not None and accounts_file is not None:
-            con, search = from_files(at, work, keva, accounts_file, contacts, links)
+        if files.keva is not None and files.accounts is not None:
+            con, search = from_files(at, work, files.keva, files.accounts, files.contacts, files.links)
         else:
-            con, search = from_workspace(at, work, object_name)
+            con, search = from_workspace(at, work, asked.object_name)
         try:
             at.progress.start("find accounts", None)
-            said = read_decided(decided, work) if decided is not None else ()
-            found = find_accounts(con, replace(search, company=company, threshold=threshold, decided=said))
-            if out is not None:
-                _write(con, found, out)
-            made = _planned(at, con, found, object_name) if plan else None
+            said = read_decided(files.decided, work) if files.decided is not None else ()
+            search = replace(search, company=asked.company, threshold=asked.threshold, decided=said)
+            found = find_accounts(con, search)
+            if asked.out is not None:
+                _write(con, found, asked.out)
+            made = plan_accounts(at, con, search, found, asked.object_name) if asked.plan else None
         finally:
             at.progress.done()
             con.close()
-    document = _document(found, threshold, out)
-    if plan:
+    document = _document(found, asked.threshold, asked.out)
+    if asked.plan:
         document |= {"plan": made.id if made else None, "writes": made.counts["update"] if made else 0}
-    at.out(document, lambda screen: _show(screen, document))
-    return ExitCode.CHANGES if detailed_exitcode and found.counts["review"] else ExitCode.DONE
-
-
-def _planned(at: Context, con: duckdb.DuckDBPyConnection, found: Found, object_name: str) -> Plan | None:
-    from kevasync.cli.accounts_plan import plan_accounts
-
-    return plan_accounts(at, con, found, object_name)
+    return document
 
 
 def _document(found: Found, threshold: float, out: Path | None) -> dict[str, Any]:

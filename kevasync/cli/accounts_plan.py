@@ -10,10 +10,11 @@ from kevasync.cli.dedupe_workspace import mapped_object
 from kevasync.cli.sides import open_kept, open_salesforce
 from kevasync.errors import UsageError
 from kevasync.sync.given import GIVEN, Given, plan_given
+from kevasync.values import quote_identifier
 
 if TYPE_CHECKING:
     from kevasync.cli.context import Context
-    from kevasync.dedupe.accounts import Found
+    from kevasync.dedupe.accounts import AccountSearch, Found
     from kevasync.sync.plan import Plan
 
 __all__ = ["plan_accounts"]
@@ -21,16 +22,18 @@ __all__ = ["plan_accounts"]
 FIELD = "AccountId"
 
 
-def plan_accounts(at: Context, con: duckdb.DuckDBPyConnection, found: Found, object_name: str) -> Plan | None:
+def plan_accounts(
+    at: Context, con: duckdb.DuckDBPyConnection, search: AccountSearch, found: Found, object_name: str
+) -> Plan | None:
     """A plan for the customers whose Account is sure and whose linked Contact has none, or another than a person said.
 
-    `con` has the views that `accounts_input.from_workspace` made. None where there is nothing to write.
+    `con` has the views that the search names. None where there is nothing to write.
 
     Raises UsageError `accounts-no-contact-account` where the org does not let AccountId be written.
     """
     workspace = at.workspace
     mapping = mapped_object(workspace, object_name)
-    if "contacts_file" not in {row[0] for row in con.execute("select view_name from duckdb_views()").fetchall()}:
+    if search.contacts is None or search.links is None:
         return None  # nobody is linked yet
     con.register("answers_now", found.table)
     try:
@@ -38,11 +41,11 @@ def plan_accounts(at: Context, con: duckdb.DuckDBPyConnection, found: Found, obj
             f"""select links.keva_id, contact._id as sf_id, '{FIELD}' as field, contact."{FIELD}"::varchar as old,
                 answer.account_id as new, answer.evidence as reason
             from answers_now as answer
-            join links_file as links on links.keva_id = answer.keva_id and links.active
-            join contacts_file as contact on left(contact._id, 15) = left(links.sf_id, 15)
+            join {quote_identifier(search.links)} as links on links.keva_id = answer.keva_id and links.active
+            join {quote_identifier(search.contacts)} as contact on left(contact._id, 15) = left(links.sf_id, 15)
             where answer.place = 1 and answer.decision = 'link' and contact._deleted is not true
                 and left(contact."{FIELD}"::varchar, 15) is distinct from left(answer.account_id, 15)
-            order by links.keva_id"""  # noqa: S608 a constant
+            order by links.keva_id"""  # noqa: S608 quoted
         ).to_arrow_table()
     finally:
         con.unregister("answers_now")

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from kevasync.cli.context import Context
 from kevasync.errors import UsageError
+
+if TYPE_CHECKING:
+    from kevasync.review.account_session import AccountSession
+    from kevasync.review.duplicate_session import DuplicateSession
+    from kevasync.review.session import MappingSession
+
+    Made = AccountSession | DuplicateSession | MappingSession
 
 __all__ = ["app"]
 
@@ -24,6 +31,21 @@ As = Annotated[str | None, typer.Option("--as", metavar="NAME", help="The review
 @app.callback()
 def _group() -> None:
     """Decide on suggestions in the browser, by keyboard."""
+
+
+def _serve(at: Context, notebook: str, made: Made, *, port: int, open_browser: bool) -> None:
+    """Serve a notebook on a session until Ctrl-C; the session's file goes with it."""
+    from kevasync.cli.review_server import serve
+    from kevasync.review import session
+
+    for note in made.notes:
+        at.note(note)
+    path = at.workspace.state_dir / "review" / f"{made.name}.json"
+    session.save(made, path)
+    try:
+        serve(at, notebook, path, port=port, open_browser=open_browser)
+    finally:
+        path.unlink(missing_ok=True)
 
 
 @app.command()
@@ -53,18 +75,9 @@ def mappings(
     if describe is not None and org:
         raise UsageError("usage", "--org and --describe are two ways to say the same; give one")
     from kevasync.cli.review_desk import mapping_session
-    from kevasync.cli.review_server import serve
-    from kevasync.review import session
 
     made = mapping_session(at, source, object_name, describe, org=org, region=region, who=name)
-    for note in made.notes:
-        at.note(note)
-    path = at.workspace.state_dir / "review" / f"{made.name}.json"
-    session.save(made, path)
-    try:
-        serve(at, "map_fields.py", path, port=port, open_browser=not no_open)
-    finally:
-        path.unlink(missing_ok=True)
+    _serve(at, "map_fields.py", made, port=port, open_browser=not no_open)
 
 
 @app.command()
@@ -90,18 +103,9 @@ def duplicates(
     """
     at = Context.of(ctx)
     from kevasync.cli.duplicates_desk import duplicates_session
-    from kevasync.cli.review_server import serve
-    from kevasync.review import session
 
     made = duplicates_session(at, object_name, limit, order=order, children=children, who=name)
-    for note in made.notes:
-        at.note(note)
-    path = at.workspace.state_dir / "review" / f"{made.name}.json"
-    session.save(made, path)
-    try:
-        serve(at, "resolve_duplicates.py", path, port=port, open_browser=not no_open)
-    finally:
-        path.unlink(missing_ok=True)
+    _serve(at, "resolve_duplicates.py", made, port=port, open_browser=not no_open)
     at.note("To make a plan of what was decided: kevasync merge")
 
 
@@ -111,7 +115,8 @@ def accounts(
     object_name: Annotated[str, typer.Option("--object", help="The mapping's object.")] = "contact",
     company: Annotated[str, typer.Option(metavar="COLUMN", help="The customers' column with the company.")] = "company",
     threshold: Annotated[
-        float, typer.Option(min=0.5, max=1, help="From this confidence on, with the right evidence, nobody is asked.")
+        float,
+        typer.Option(min=0.5, max=0.9999, help="From this confidence on, with the right evidence, nobody is asked."),
     ] = 0.9,
     limit: Annotated[int, typer.Option(min=1, max=5_000, help="So many companies on the page.")] = 1_000,
     port: Port = 0,
@@ -125,14 +130,7 @@ def accounts(
     """
     at = Context.of(ctx)
     from kevasync.cli.accounts_desk import accounts_session
-    from kevasync.cli.review_server import serve
-    from kevasync.review import session
 
     made = accounts_session(at, object_name, limit, company=company, threshold=threshold, who=name)
-    path = at.workspace.state_dir / "review" / f"{made.name}.json"
-    session.save(made, path)
-    try:
-        serve(at, "match_accounts.py", path, port=port, open_browser=not no_open)
-    finally:
-        path.unlink(missing_ok=True)
+    _serve(at, "match_accounts.py", made, port=port, open_browser=not no_open)
     at.note("What was decided holds from now on. To hang Contacts on their Accounts: kevasync accounts --plan")

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from kevasync.store.decided import Draft, Taken, standing, take
-from kevasync.store.decisions import Decision, Decisions
+from kevasync.store.decided import Draft, DraftedDecisions, standing, subject_of
+from kevasync.store.decisions import Decision
 
-__all__ = ["WHAT", "AccountDecision", "AccountDecisions", "Verdict", "subject_of"]
+__all__ = ["WHAT", "AccountDecision", "AccountDecisions", "Verdict", "refused"]
 
 WHAT = "account"
-LONGEST_SUBJECT = 200
 
 
 class Verdict(StrEnum):
@@ -24,11 +22,6 @@ class Verdict(StrEnum):
     REJECT = "reject"
     SKIP = "skip"
     UNDO = "undo"
-
-
-def subject_of(question: str) -> str:
-    """What a question (`accounts.Question.key`) is called in the store."""
-    return question if len(question) <= LONGEST_SUBJECT else "sha256:" + hashlib.sha256(question.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,36 +40,46 @@ class AccountDecision:
     undoes: str | None = None
 
     def draft(self) -> Draft:
-        """Its form for the store."""
+        """Its form for the store; the subject is that of the question (`accounts.Question.key`)."""
         detail = {"question": self.question, "account_id": self.account_id, "offered": list(self.offered)}
         return Draft(subject_of(self.question), self.verdict.value, self.key, detail, self.seen, self.undoes)
 
 
-class AccountDecisions:
+class AccountDecisions(DraftedDecisions[AccountDecision]):
     """The decisions on Accounts in a workspace's store."""
 
-    def __init__(self, decisions: Decisions) -> None:
-        self._decisions = decisions
+    what = WHAT
 
-    def all(self) -> list[Decision]:
-        """All of them, oldest first, undone ones too."""
-        return self._decisions.list(what=WHAT)
-
-    def record(self, who: str, wanted: Sequence[AccountDecision]) -> Taken:
-        """Record decisions in one transaction; they are on disk when this returns."""
-        return take(self._decisions, who, WHAT, [item.draft() for item in wanted])
-
-    def holding(self) -> dict[str, Decision]:
-        """The decision that holds on each question; one all undone has none."""
-        return {str(item.subject): item for item in standing(self.all())}
+    def refused(self) -> dict[str, frozenset[str]]:
+        """The Accounts that are refused now, by the question's subject."""
+        return refused(standing(self.all()))
 
     def answers(self) -> list[tuple[str, str, bool]]:
         """(question, account_id, whether it is the one) of all that holds: for `accounts.AccountSearch.answered`."""
-        found: list[tuple[str, str, bool]] = []
-        for item in self.holding().values():
-            verdict, question = item.detail["verdict"], item.detail["question"]
-            if verdict in {Verdict.ACCEPT, Verdict.CHANGE} and item.detail.get("account_id"):
-                found.append((question, item.detail["account_id"], True))
-            elif verdict == Verdict.REJECT:
-                found += [(question, one, False) for one in item.detail.get("offered", ())]
-        return found
+        stand = standing(self.all())
+        held = {str(item.subject): item.detail for item in stand}
+        taken = [
+            (detail["question"], detail["account_id"], True)
+            for detail in held.values()
+            if detail["verdict"] in {Verdict.ACCEPT, Verdict.CHANGE} and detail.get("account_id")
+        ]
+        no = refused(stand)
+        return taken + [(held[name]["question"], one, False) for name in no for one in sorted(no[name])]
+
+
+def refused(stand: Iterable[Decision]) -> dict[str, frozenset[str]]:
+    """The Accounts that are refused now, by subject, from the decisions that stand (`store.decided.standing`).
+
+    A company can be asked about again when others turn up, so what was refused earlier stays so, until somebody decides
+    otherwise on the very Accounts: takes a company's Account, or skips where they are shown.
+    """
+    found: dict[str, frozenset[str]] = {}
+    for item in stand:
+        subject, verdict = str(item.subject), item.detail["verdict"]
+        if verdict == Verdict.REJECT:
+            found[subject] = found.get(subject, frozenset()) | set(item.detail.get("offered", ()))
+        elif verdict == Verdict.SKIP:
+            found[subject] = found.get(subject, frozenset()) - set(item.detail.get("offered", ()))
+        else:
+            found.pop(subject, None)
+    return {subject: accounts for subject, accounts in found.items() if accounts}

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from importlib import resources
 
 import duckdb
 import pyarrow as pa
@@ -16,6 +15,7 @@ from kevasync.dedupe.canonical import make_records
 from kevasync.dedupe.columns import Columns
 from kevasync.dedupe.reading import read
 from kevasync.errors import UsageError
+from kevasync.store.steps import read_steps
 from kevasync.values import quote_identifier
 
 __all__ = [
@@ -120,7 +120,7 @@ def find_accounts(con: duckdb.DuckDBPyConnection, search: AccountSearch) -> Foun
         " select $1::bigint as block, $2::double as shown, $3::double as threshold",
         [BLOCK, SHOWN, search.threshold],
     )
-    for statement in _steps():
+    for _, statement in read_steps("accounts.sql", "kevasync.dedupe"):
         con.execute(statement).fetchall()
     counts = con.execute(
         "select decision, count(*) from account_answers where place = 1 group by decision order by decision"
@@ -143,7 +143,8 @@ def questions(con: duckdb.DuckDBPyConnection) -> list[Question]:
 
     Customers of one company that were told different things, or whose Account is known, ask nothing here.
     """
-    rows = con.execute(_step("questions")).fetchall()
+    ((_, statement),) = read_steps("account_questions.sql", "kevasync.dedupe")
+    rows = con.execute(statement).fetchall()
     made: dict[str, Question] = {}
     for key, company, domain, customers, samples, waits, *candidate in rows:
         one = Candidate(*candidate)
@@ -154,26 +155,17 @@ def questions(con: duckdb.DuckDBPyConnection) -> list[Question]:
     return list(made.values())
 
 
-def account_names(con: duckdb.DuckDBPyConnection, most: int) -> dict[str, str]:
-    """Names of at most so many Accounts by id, in order of the name; after `find_accounts` on this connection."""
+def account_names(con: duckdb.DuckDBPyConnection, most: int) -> tuple[dict[str, str], int]:
+    """Names of at most so many Accounts by id, in order of the name, and how many there are in all.
+
+    After `find_accounts` on this connection.
+    """
     found = con.execute(
-        "select account_id, coalesce(name, account_id) from account order by lower(name), account_id limit $1", [most]
+        """select account_id, coalesce(name, account_id), count(*) over () from account
+        order by lower(name), account_id limit $1""",
+        [most],
     ).fetchall()
-    return {str(one): str(name) for one, name in found}
-
-
-def _named_steps() -> dict[str, str]:
-    text = resources.files("kevasync.dedupe").joinpath("accounts.sql").read_text(encoding="utf-8")
-    parts = (part.split("\n", 1) for part in text.split("-- step: ")[1:])
-    return {name.strip(): statement for name, statement in parts}
-
-
-def _step(name: str) -> str:
-    return _named_steps()[name]
-
-
-def _steps() -> list[str]:
-    return [statement for name, statement in _named_steps().items() if name != "questions"]
+    return {str(one): str(name) for one, name, _ in found}, int(found[0][2]) if found else 0
 
 
 def _tables(con: duckdb.DuckDBPyConnection, search: AccountSearch) -> None:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import combinations
 from typing import Any
 
-from kevasync.store.decided import Draft, Taken, standing, take
-from kevasync.store.decisions import Decision, Decisions
+from kevasync.store import decided
+from kevasync.store.decided import Draft, DraftedDecisions
 
 __all__ = ["WHAT", "DuplicateDecision", "DuplicateDecisions", "Verdict", "subject_of"]
 
 WHAT = "duplicate"
-LONGEST_SUBJECT = 200
 
 
 class Verdict(StrEnum):
@@ -29,8 +27,7 @@ class Verdict(StrEnum):
 
 def subject_of(ids: Sequence[str]) -> str:
     """What a group of records is called in the store: its ids, in order; the same group has the same name."""
-    text = "|".join(sorted(ids))
-    return text if len(text) <= LONGEST_SUBJECT else "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+    return decided.subject_of("|".join(sorted(ids)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,23 +63,10 @@ class DuplicateDecision:
         return Draft(subject_of(self.ids), self.verdict.value, self.key, kept, self.seen, self.undoes)
 
 
-class DuplicateDecisions:
+class DuplicateDecisions(DraftedDecisions[DuplicateDecision]):
     """The decisions on duplicates in a workspace's store."""
 
-    def __init__(self, decisions: Decisions) -> None:
-        self._decisions = decisions
-
-    def all(self) -> list[Decision]:
-        """All of them, oldest first, undone ones too."""
-        return self._decisions.list(what=WHAT)
-
-    def record(self, who: str, wanted: Sequence[DuplicateDecision]) -> Taken:
-        """Record decisions in one transaction; they are on disk when this returns."""
-        return take(self._decisions, who, WHAT, [item.draft() for item in wanted])
-
-    def holding(self) -> dict[str, Decision]:
-        """The decision that holds on each group; a group all undone has none."""
-        return {str(item.subject): item for item in standing(self.all())}
+    what = WHAT
 
     def constraints(self) -> list[tuple[str, str, bool]]:
         """(one id, another, whether they are the same): what clustering must respect from now on."""

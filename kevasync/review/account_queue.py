@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from kevasync.dedupe.account_decisions import AccountDecision, AccountDecisions, Verdict
+from kevasync.dedupe.account_decisions import AccountDecision, AccountDecisions, Verdict, refused
 from kevasync.dedupe.accounts import Question
 from kevasync.review.account_session import name_of
-from kevasync.review.desk import Outcome, Press, RefusedPress, Standing, Step, steps_of
-from kevasync.store.decided import standing
+from kevasync.review.desk import Press, RefusedPress, Standing
+from kevasync.review.drafted_queue import DraftedQueue
 from kevasync.store.decisions import Decision
 
 __all__ = ["NO_ACCOUNT", "AccountQueue"]
@@ -18,7 +19,7 @@ NO_ACCOUNT = "None of these"
 _WORDS = {"accept": "took", "change": "took", "reject": "said none of these of", "skip": "skipped", "undo": "took back"}
 
 
-class AccountQueue:
+class AccountQueue(DraftedQueue[AccountDecision, Question]):
     """The companies of one session; a subject is the name of a question."""
 
     def __init__(
@@ -28,54 +29,23 @@ class AccountQueue:
         names: Mapping[str, str],
         detail: Callable[[Question], Mapping[str, Any]],
     ) -> None:
-        self._decisions = decisions
-        self._questions = {name_of(item): item for item in questions}
+        subjects = {name_of(item): item for item in questions}
+        super().__init__(decisions, subjects, detail, "this company is not in this review")
         self._names = names
-        self._detail = detail
 
-    def record(self, who: str, presses: Sequence[Press]) -> list[Outcome]:
-        """Record presses in one transaction; those that make no sense are refused alone."""
-        wanted, outcomes = [], []
-        for press in presses:
-            try:
-                wanted.append(self._decision(press))
-            except RefusedPress as refusal:
-                outcomes.append(Outcome(press.key, "refused", str(refusal)))
-        if not wanted:
-            return outcomes
-        taken = self._decisions.record(who, wanted)
-        for item in wanted:
-            by = taken.overtaken.get(item.key)
-            outcomes.append(
-                Outcome(item.key, "saved") if by is None else Outcome(item.key, "overtaken", self._said(by))
-            )
-        return outcomes
+    def _held(self, last: Mapping[str, Decision], stand: Sequence[Decision]) -> Mapping[str, Standing]:
+        """None of these is said of the Accounts that were shown; where another one is now, the company waits again."""
+        no = refused(stand)
+        found = dict(super()._held(last, stand))
+        for name, one in found.items():
+            if one.verdict == Verdict.REJECT and any(item.id not in no[name] for item in self._known(name).candidates):
+                found[name] = replace(one, verdict=None, text="", answer={})
+        return found
 
-    def standing(self) -> tuple[Mapping[str, Standing], Sequence[Step]]:
-        """What holds on each company of this session ever decided, and the steps that can be undone."""
-        made = [item for item in self._decisions.all() if item.subject in self._questions]
-        stand = standing(made)
-        held = {item.subject: item for item in stand}
-        found = {str(item.subject): self._standing(held.get(item.subject), item) for item in made}
-        return found, steps_of((item.who, str(item.subject), item.id, item.detail.get("key")) for item in stand)
-
-    def detail(self, subject: str) -> Mapping[str, Any]:
-        """What the pane shows of a company."""
-        return self._detail(self._known(subject))
-
-    def _standing(self, held: Decision | None, last: Decision) -> Standing:
-        names = tuple(filter(None, (last.detail.get("key"), last.id)))
-        if held is None:
-            return Standing(None, "", last.who, last.at, names)
+    def _answer(self, held: Decision) -> tuple[str, Mapping[str, Any]]:
         verdict, account = held.detail["verdict"], held.detail.get("account_id")
         text = NO_ACCOUNT if verdict == Verdict.REJECT else self._names.get(account or "", account or "")
-        return Standing(verdict, text, last.who, last.at, names, {"targets": [account] if account else []})
-
-    def _known(self, subject: str) -> Question:
-        found = self._questions.get(subject)
-        if found is None:
-            raise RefusedPress("this company is not in this review")
-        return found
+        return text, {"targets": [account] if account else []}
 
     def _decision(self, press: Press) -> AccountDecision:
         question = self._known(press.subject)

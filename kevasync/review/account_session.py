@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from kevasync.dedupe.account_decisions import subject_of
 from kevasync.dedupe.accounts import Question
+from kevasync.review.session import page_name
+from kevasync.store.decided import subject_of
 
 __all__ = ["AccountSession", "name_of"]
 
@@ -40,4 +40,4 @@ class AccountSession:
     @property
     def name(self) -> str:
         """What the browser keeps its undelivered presses under."""
-        return hashlib.sha256(f"{self.workspace}\naccounts\n{self.object}".encode()).hexdigest()[:16]
+        return page_name(self.workspace, "accounts", self.object)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import weakref
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from kevasync.review import account_view
 from kevasync.review.account_queue import NO_ACCOUNT, AccountQueue
 from kevasync.review.account_session import AccountSession
 from kevasync.review.desk import Desk
+from kevasync.review.drafted_queue import summary_of
 from kevasync.review.screen import ReviewScreen
 from kevasync.review.session import load
 from kevasync.store.decisions import Decisions
@@ -64,6 +64,4 @@ class AccountReview:
 
     def summary(self) -> list[dict[str, Any]]:
         """How many companies were decided how, and by whom."""
-        standing, _ = self.queue.standing()
-        counted = Counter((item.verdict, item.who) for item in standing.values() if item.verdict is not None)
-        return [{"decision": verdict, "by": who, "companies": count} for (verdict, who), count in counted.most_common()]
+        return summary_of(self.queue, "companies")

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from kevasync.dedupe.decisions import DuplicateDecision, DuplicateDecisions, Verdict
-from kevasync.review.desk import Outcome, Press, RefusedPress, Standing, Step, steps_of
+from kevasync.review.desk import Press, RefusedPress
+from kevasync.review.drafted_queue import DraftedQueue
 from kevasync.review.duplicate_session import Group
-from kevasync.store.decided import standing
 from kevasync.store.decisions import Decision
 
 __all__ = ["DuplicateQueue"]
@@ -17,50 +17,16 @@ FEWEST = 2
 _WORDS = {"merge": "merged", "different": "said no duplicate of", "skip": "skipped", "undo": "took back"}
 
 
-class DuplicateQueue:
+class DuplicateQueue(DraftedQueue[DuplicateDecision, Group]):
     """The groups of one session; a subject is the name of a group."""
 
     def __init__(
         self, decisions: DuplicateDecisions, groups: Sequence[Group], detail: Callable[[Group], Mapping[str, Any]]
     ) -> None:
-        self._decisions = decisions
-        self._groups = {item.name: item for item in groups}
-        self._detail = detail
+        super().__init__(decisions, {item.name: item for item in groups}, detail, "this group is not in this review")
 
-    def record(self, who: str, presses: Sequence[Press]) -> list[Outcome]:
-        """Record presses in one transaction; those that make no sense are refused alone."""
-        wanted, outcomes = [], []
-        for press in presses:
-            try:
-                wanted.append(self._decision(press))
-            except RefusedPress as refusal:
-                outcomes.append(Outcome(press.key, "refused", str(refusal)))
-        if not wanted:
-            return outcomes
-        taken = self._decisions.record(who, wanted)
-        for item in wanted:
-            by = taken.overtaken.get(item.key)
-            outcomes.append(Outcome(item.key, "saved") if by is None else Outcome(item.key, "overtaken", _said(by)))
-        return outcomes
-
-    def standing(self) -> tuple[Mapping[str, Standing], Sequence[Step]]:
-        """What holds on each group of this session ever decided, and the steps that can be undone."""
-        made = [item for item in self._decisions.all() if item.subject in self._groups]
-        stand = standing(made)
-        held = {item.subject: item for item in stand}
-        found = {str(item.subject): self._standing(held.get(item.subject), item) for item in made}
-        steps = steps_of((item.who, str(item.subject), item.id, item.detail.get("key")) for item in stand)
-        return found, steps
-
-    def detail(self, subject: str) -> Mapping[str, Any]:
-        """What the pane shows of a group."""
-        return self._detail(self._known(subject))
-
-    def _standing(self, held: Decision | None, last: Decision) -> Standing:
-        names = tuple(filter(None, (last.detail.get("key"), last.id)))
-        if held is None:
-            return Standing(None, "", last.who, last.at, names)
-        group = self._groups[str(last.subject)]
+    def _answer(self, held: Decision) -> tuple[str, Mapping[str, Any]]:
+        group = self._known(str(held.subject))
         places = {record.id: place for place, record in enumerate(group.records)}
         detail = held.detail
         without = [places[one] for one in detail.get("without", ()) if one in places]
@@ -72,13 +38,7 @@ class DuplicateQueue:
         text = ""
         if detail["verdict"] == Verdict.MERGE:
             text = group.becomes or f"{group.merging(without)} records into {detail.get('master')}"
-        return Standing(detail["verdict"], text, last.who, last.at, names, answer)
-
-    def _known(self, subject: str) -> Group:
-        found = self._groups.get(subject)
-        if found is None:
-            raise RefusedPress("this group is not in this review")
-        return found
+        return text, answer
 
     def _decision(self, press: Press) -> DuplicateDecision:
         group = self._known(press.subject)
@@ -108,6 +68,5 @@ class DuplicateQueue:
             ids, verdict, press.key, master, without, values, group.probability, press.saw, press.undoes, marks
         )
 
-
-def _said(decision: Decision) -> str:
-    return f"{decision.who} {_WORDS.get(decision.detail['verdict'], 'decided')} this group"
+    def _said(self, decision: Decision) -> str:
+        return f"{decision.who} {_WORDS.get(decision.detail['verdict'], 'decided')} this group"

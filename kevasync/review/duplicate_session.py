@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from kevasync.dedupe.decisions import subject_of
-from kevasync.review.session import Measured
+from kevasync.review.session import Measured, page_name
 
 __all__ = ["Bits", "DuplicateSession", "Group", "Record"]
 
@@ -94,5 +93,4 @@ class DuplicateSession:
     @property
     def name(self) -> str:
         """What the browser keeps its undelivered presses under."""
-        text = f"{self.workspace}\nduplicates\n{self.object}\n{self.source}"
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        return page_name(self.workspace, "duplicates", self.object, self.source)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import weakref
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from kevasync.dedupe.decisions import DuplicateDecisions
 from kevasync.review import duplicate_view
 from kevasync.review.desk import Desk
+from kevasync.review.drafted_queue import summary_of
 from kevasync.review.duplicate_queue import DuplicateQueue
 from kevasync.review.duplicate_session import DuplicateSession
 from kevasync.review.screen import ReviewScreen
@@ -69,6 +69,4 @@ class DuplicateReview:
 
     def summary(self) -> list[dict[str, Any]]:
         """How many groups were decided how, and by whom."""
-        standing, _ = self.queue.standing()
-        counted = Counter((item.verdict, item.who) for item in standing.values() if item.verdict is not None)
-        return [{"decision": verdict, "by": who, "groups": count} for (verdict, who), count in counted.most_common()]
+        return summary_of(self.queue, "groups")

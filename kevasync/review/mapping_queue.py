@@ -9,6 +9,7 @@ from kevasync.automap.decisions import Held, MappingDecision, MappingDecisions, 
 from kevasync.automap.fields import Suggestion
 from kevasync.errors import Problem
 from kevasync.review.desk import Outcome, Press, RefusedPress, Standing, Step, steps_of
+from kevasync.review.drafted_queue import sensible
 
 __all__ = ["NO_FIELD", "MappingQueue", "problem_row", "targets_text"]
 
@@ -42,12 +43,7 @@ class MappingQueue:
 
     def record(self, who: str, presses: Sequence[Press]) -> list[Outcome]:
         """Record presses in one transaction; those that make no sense are refused alone."""
-        wanted, outcomes = [], []
-        for press in presses:
-            try:
-                wanted.append(self._decision(press))
-            except RefusedPress as refusal:
-                outcomes.append(Outcome(press.key, "refused", str(refusal)))
+        wanted, outcomes = sensible(presses, self._decision)
         recorded = self._decisions.record(who, wanted) if wanted else None
         if recorded is None:
             return outcomes

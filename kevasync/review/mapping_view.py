@@ -25,7 +25,18 @@ MAPPING_WORDS: Mapping[str, Any] = {
         {"key": "a", "verdict": "accept", "label": "Accept", "past": "Accepted", "tone": "good", "sign": "✓"},
         {"key": "r", "verdict": "reject", "label": "Reject", "past": "Rejected", "tone": "bad", "sign": "✕"},
     ],
-    "change": {"key": "c", "verdict": "change", "label": "Change", "past": "Changed", "tone": "changed", "sign": "✎"},
+    "change": {
+        "key": "c",
+        "verdict": "change",
+        "label": "Change",
+        "past": "Changed",
+        "tone": "changed",
+        "sign": "✎",
+        "search": "fields by name or label",
+        "searched": "fields",
+        "none": "it is left out, or gets a custom field",
+        "single": False,
+    },
 }
 """The words, keys and signs of the mapping screen; the screen itself knows none."""
 

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from kevasync.automap.fields import Suggestion, TargetField
 from kevasync.errors import UsageError
 
-__all__ = ["SESSION", "Level", "MappingSession", "Measured", "load", "measured_page", "save"]
+__all__ = ["SESSION", "Level", "MappingSession", "Measured", "load", "measured_page", "page_name", "save"]
 
 SESSION = "KEVASYNC_REVIEW"
 """The environment variable with the path of the session file."""
@@ -67,8 +67,12 @@ class MappingSession:
     @property
     def name(self) -> str:
         """What the browser keeps its undelivered presses under: the same for every start on the same file."""
-        text = f"{self.workspace}\n{self.object}\n{self.source}"
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        return page_name(self.workspace, self.object, self.source)
+
+
+def page_name(*parts: str) -> str:
+    """A short name of what a session is about."""
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
 def measured_page(measured: Measured | None) -> dict[str, Any] | None:

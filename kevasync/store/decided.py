@@ -6,15 +6,17 @@ of a press), `undoes` (the id or key of what an undo takes back).
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 from kevasync.store.decisions import Decision, Decisions
 
-__all__ = ["UNDO", "Draft", "Taken", "names_of", "standing", "take"]
+__all__ = ["UNDO", "Draft", "DraftedDecisions", "Taken", "names_of", "standing", "subject_of", "take"]
 
 UNDO = "undo"
+LONGEST_SUBJECT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,42 @@ class Taken:
 
     made: Mapping[str, Decision]
     overtaken: Mapping[str, Decision]
+
+
+class Drafted(Protocol):
+    """A decision of some kind, as the part of the program that knows the kind has it."""
+
+    def draft(self) -> Draft:
+        """Its form for the store."""
+
+
+D = TypeVar("D", bound=Drafted)
+
+
+class DraftedDecisions(Generic[D]):
+    """The decisions of one kind in a workspace's store; a subclass names the kind in `what`."""
+
+    what: str
+
+    def __init__(self, decisions: Decisions) -> None:
+        self._decisions = decisions
+
+    def all(self) -> list[Decision]:
+        """All of them, oldest first, undone ones too."""
+        return self._decisions.list(what=self.what)
+
+    def record(self, who: str, wanted: Sequence[D]) -> Taken:
+        """Record decisions in one transaction; they are on disk when this returns."""
+        return take(self._decisions, who, self.what, [item.draft() for item in wanted])
+
+    def holding(self) -> dict[str, Decision]:
+        """The decision that holds on each subject; one all undone has none."""
+        return {str(item.subject): item for item in standing(self.all())}
+
+
+def subject_of(text: str) -> str:
+    """What something is called in the store: as it is, or by its digest where that would be too long."""
+    return text if len(text) <= LONGEST_SUBJECT else "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
 def names_of(item: Decision) -> frozenset[str]:

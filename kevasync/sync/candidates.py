@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from kevasync.sync.steps import read_steps, run_steps
+from kevasync.store.steps import read_steps, run_steps
 from kevasync.values import quote_identifier as quote
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def search_candidates(
 
     A plan narrowed to some customers never links by score: it cannot see who else is like the Contact.
     """
-    steps = read_steps("candidates.sql")
+    steps = read_steps("candidates.sql", "kevasync.sync")
     cut = next(number for number, (name, _) in enumerate(steps) if name == "candidates")
     run_steps(con, steps[:cut])
     con.execute("create temp table apart as select unnest($1::varchar[]) as keva_id, unnest($2::varchar[]) as sf_id",

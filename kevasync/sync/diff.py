@@ -19,10 +19,10 @@ from kevasync.errors import UsageError
 from kevasync.mapping import transforms
 from kevasync.mapping.definition import ConflictPolicy, ObjectMapping
 from kevasync.records import Direction, Schema
+from kevasync.store.steps import read_steps, run_steps
 from kevasync.sync.candidates import CandidateSearch, no_candidates, search_candidates
 from kevasync.sync.combine import combine_both
 from kevasync.sync.projection import PlannedField, Sides, id18, planned_fields, projection_steps
-from kevasync.sync.steps import read_steps, run_steps
 from kevasync.values import FieldKind, is_valid
 from kevasync.values import quote_identifier as quote
 
@@ -94,7 +94,7 @@ def run_diff(con: duckdb.DuckDBPyConnection, request: DiffRequest) -> tuple[list
         before, after = projection_steps(fields, sides)
         run_steps(con, before)
     _links(con, request)
-    linking = read_steps("link.sql")
+    linking = read_steps("link.sql", "kevasync.sync")
     cut = next(number for number, (name, _) in enumerate(linking) if name == "merged")
     run_steps(con, linking[:cut])
     _refuse_doubled(con)
@@ -104,7 +104,7 @@ def run_diff(con: duckdb.DuckDBPyConnection, request: DiffRequest) -> tuple[list
     _score(con, request, sides)
     run_steps(con, linking[-1:])  # pairs
     if request.mapping.create_in_keva:
-        run_steps(con, read_steps("create_in_keva.sql"))
+        run_steps(con, read_steps("create_in_keva.sql", "kevasync.sync"))
     cut = next(number for number, (name, _) in enumerate(after) if name == "wide")
     run_steps(con, after[:cut])
     with _as_many_threads_as_help(con):
@@ -123,7 +123,7 @@ def _score(con: duckdb.DuckDBPyConnection, request: DiffRequest, sides: Sides) -
 
 
 def _apply_the_law(con: duckdb.DuckDBPyConnection, fields: list[PlannedField], region: str) -> None:
-    law = read_steps("diff.sql")
+    law = read_steps("diff.sql", "kevasync.sync")
     cut = next(number for number, (name, _) in enumerate(law) if name == "proposals")
     run_steps(con, law[:cut])
     if any(item.mapping.conflict in {ConflictPolicy.UNION, ConflictPolicy.APPEND} for item in fields):

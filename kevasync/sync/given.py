@@ -1,27 +1,23 @@
 """A plan of values for linked Salesforce records that were worked out elsewhere: which Account a Contact hangs on.
 
-Read, applied, resumed and undone like any plan; what both sides agree on is not touched by it.
+Read, applied and undone like any plan. It writes these values and no others, and asks nothing of a person.
 """
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pyarrow as pa
-import uuid_utils
 
 from kevasync.mapping.definition import ObjectMapping
-from kevasync.records import Operation
-from kevasync.sync.plan import FORMAT, Plan, move_in, not_written, room_for, write_manifest
+from kevasync.records import Side
+from kevasync.sync.plan import Plan
 from kevasync.sync.planner import Estimator
-from kevasync.values import quote_identifier, quote_literal
+from kevasync.sync.proposal import Proposal, seal
+from kevasync.values import quote_identifier
 
 __all__ = ["GIVEN", "Given", "plan_given"]
 
@@ -45,28 +41,24 @@ def plan_given(values: pa.Table, about: Given, plans: Path) -> Plan:
 
     Raises RunError `plan-disk-full`, `plan-not-written`.
     """
-    identity = str(uuid_utils.uuid7())
-    out, staging = plans / identity, plans / f".{identity}"
-    with duckdb.connect() as con, room_for(out):
+    mapping = about.mapping
+    proposal = Proposal(
+        object=mapping.name,
+        sobject=mapping.salesforce,
+        workspace_id=about.workspace_id,
+        region=about.region,
+        estimators={Side.SALESFORCE: about.estimator},
+        notes=about.notes,
+    )
+    with duckdb.connect() as con:
         con.register("given", values)
-        try:
-            staging.mkdir()
-            for name, query in _tables(about.mapping).items():
-                path = staging / f"{name}.parquet"
-                con.execute(f"copy ({query}) to {quote_literal(str(path))} (format parquet)")
-                with path.open("rb") as file:
-                    os.fsync(file.fileno())
-            manifest = write_manifest(staging, _manifest(con, about, identity))
-            move_in(staging, out)
-        except (OSError, duckdb.IOException) as error:
-            raise not_written(out, error) from error
-        finally:
-            shutil.rmtree(staging, ignore_errors=True)
-    return Plan(out, manifest)
+        for name, query in _tables(mapping).items():
+            con.execute(f"create temp table {quote_identifier(name)} as {query}")
+        return seal(con, proposal, plans)
 
 
 def _tables(mapping: ObjectMapping) -> dict[str, str]:
-    """The plan's files as queries; nothing waits for review, and nothing is said of what the sides agree on."""
+    """The plan's tables as queries; nothing waits for review, and nothing is said of what the sides agree on."""
     targets = dict.fromkeys(name for field in mapping.fields for name in field.salesforce)
     empty = "".join(f", null::varchar as {quote_identifier(name)}" for name in targets)
     nothing = ", ".join(
@@ -81,47 +73,3 @@ def _tables(mapping: ObjectMapping) -> dict[str, str]:
         "review": f"select {nothing} where false",
         "base": f"select null::varchar as keva_id, null::varchar as sf_id{empty}, []::varchar[] as agreed where false",
     }
-
-
-def _manifest(con: duckdb.DuckDBPyConnection, about: Given, identity: str) -> dict[str, Any]:
-    fields = {str(name): int(count) for name, count in _rows(con, "select field, count(*) from given group by field")}
-    records, clears, size = _rows(
-        con,
-        """select count(distinct (keva_id, sf_id)), count(*) filter (new is null),
-            sum(length(coalesce(new, '')) + length(field) + 20) from given""",
-    )[0]
-    calls, minutes = about.estimator(about.mapping.salesforce, 0, int(records))
-    return {
-        "format": FORMAT,
-        "plan": identity,
-        "created": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        "workspace": about.workspace_id,
-        "object": about.mapping.name,
-        "sobject": about.mapping.salesforce,
-        "external_id": None,
-        "region": about.region,
-        "customers": None,
-        "snapshots": {},
-        "counts": {**dict.fromkeys(map(str, Operation), 0), str(Operation.UPDATE): int(records)},
-        "fields": fields,
-        "directions": {"to_crm": sum(fields.values())},
-        "review": {},
-        "clears": int(clears),
-        "rows": {"records": int(records)},
-        "estimate": {
-            "api_calls": calls,
-            "salesforce_calls": calls,
-            "keva_calls": 0,
-            "bytes": int(size or 0),
-            "minutes": round(minutes, 1),
-            "share_of_remaining": None,
-        },
-        "guards": [],
-        "notes": list(about.notes),
-        "fields_off": [],
-        "mapping": [],
-    }
-
-
-def _rows(con: duckdb.DuckDBPyConnection, query: str) -> list[Any]:
-    return con.execute(query).fetchall()

@@ -7,22 +7,18 @@ the sides agreed on before. Applied like any plan; an undo can itself be undone.
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pyarrow as pa
-import uuid_utils
 
 from kevasync.endpoint import Endpoint, Progress
 from kevasync.errors import Refused, UsageError
 from kevasync.mapping.definition import ObjectMapping
-from kevasync.records import Operation, Side
-from kevasync.sync.plan import FORMAT, Plan, write_manifest
+from kevasync.records import Side
+from kevasync.sync.plan import Plan
+from kevasync.sync.proposal import Proposal, seal
 from kevasync.sync.run import DELETED, Run, Stores, connection, direction_to
 from kevasync.sync.stale import judge
 from kevasync.values import quote_identifier, quote_literal
@@ -49,6 +45,7 @@ def plan_undo(
     Raises:
         UsageError: `run-not-found`, `undo-impossible` (a kind of run that wrote nothing, or its files are gone).
         Refused: `run-unresolved` while the run's own outcome is open.
+        RunError: `plan-disk-full`, `plan-not-written`.
     """
     past = stores.ledger.run(run_id)
     folder = runs / past.id
@@ -73,7 +70,7 @@ def plan_undo(
         )
         _look(run)
         _propose(run)
-        return _seal(run, plans, workspace_id)
+        return seal(work, _about(run, workspace_id), plans)
 
 
 def _look(run: Run) -> None:
@@ -265,67 +262,16 @@ def _reach(mapping: ObjectMapping) -> pa.Table:
     return pa.Table.from_pylist(rows)
 
 
-def _seal(run: Run, plans: Path, workspace_id: str) -> Plan:
-    """Write the folder, whole or not at all."""
-    identity = str(uuid_utils.uuid7())
-    staging = plans / f".{identity}"
-    staging.mkdir(parents=True)
-    try:
-        for table in ("records", "changes", "review", "base"):
-            path = staging / f"{table}.parquet"
-            run.con.execute(f"copy {table} to {quote_literal(str(path))} (format parquet, compression zstd)")
-            with path.open("rb") as file:
-                os.fsync(file.fileno())
-        manifest = write_manifest(staging, _manifest(run, identity, workspace_id))
-        staging.rename(plans / identity)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-    return Plan(plans / identity, manifest)
-
-
-def _manifest(run: Run, identity: str, workspace_id: str) -> dict[str, Any]:
-    counts = _tally(run, "select operation, count(*) from records group by operation")
-    calls, minutes = {Side.SALESFORCE: 0, Side.KEVA: 0}, 0.0
-    for side in Side:
-        creates, updates = (
-            run.number(
-                f"""select count(distinct (keva_id, sf_id)) from changes
-                where direction = {quote_literal(direction_to(side))} and (sf_id is null or keva_id is null) = {new}"""  # noqa: S608 ours
-            )
-            for new in ("true", "false")
-        )
-        if creates + updates:
-            cost = run.endpoints[side].estimate(run.object_on(side), creates, updates)
-            calls[side], minutes = cost[0], minutes + cost[1]
-    return {
-        **{name: run.plan.manifest.get(name) for name in ("object", "sobject", "external_id", "region", "mapping")},
-        "format": FORMAT,
-        "plan": identity,
-        "kind": "undo",
-        "undoes": run.id,
-        "created": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        "workspace": workspace_id,
-        "customers": None,
-        "snapshots": {},
-        "fields_off": [],
-        "counts": {str(operation): counts.get(str(operation), 0) for operation in Operation},
-        "fields": _tally(run, "select field, count(*) from changes group by field order by count(*) desc, field"),
-        "directions": _tally(run, "select direction, count(*) from changes group by direction order by direction"),
-        "review": _tally(run, "select kind, count(*) from review group by kind"),
-        "clears": run.number("select count(*) from changes where new is null"),
-        "rows": {"records": sum(counts.values())},
-        "estimate": {
-            "api_calls": sum(calls.values()),
-            "salesforce_calls": calls[Side.SALESFORCE],
-            "keva_calls": calls[Side.KEVA],
-            "bytes": run.number("select sum(length(coalesce(new, '')) + length(field) + 20) from changes"),
-            "minutes": round(minutes, 1),
-            "share_of_remaining": None,
-        },
-        "guards": [],
-        "notes": [f"takes back run {run.id}"],
-    }
-
-
-def _tally(run: Run, query: str) -> dict[str, int]:
-    return {str(name): int(number) for name, number in run.con.execute(query).fetchall()}
+def _about(run: Run, workspace_id: str) -> Proposal:
+    past = run.plan.manifest
+    return Proposal(
+        object=run.object,
+        sobject=str(past["sobject"]),
+        workspace_id=workspace_id,
+        region=str(past["region"]),
+        estimators={side: endpoint.estimate for side, endpoint in run.endpoints.items()},
+        notes=[f"takes back run {run.id}"],
+        external_id=past.get("external_id"),
+        mapping=past.get("mapping") or (),
+        more={"kind": "undo", "undoes": run.id},
+    )

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from screen_keys import press, settled
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "review"))
 from account_world import account_session
@@ -18,16 +19,6 @@ pytestmark = pytest.mark.browser
 def server(tmp_path, serve_session):
     _, path = account_session(tmp_path / "ws")
     return serve_session(tmp_path / "ws", "match_accounts.py", path)
-
-
-def press(page, *keys):
-    for key in keys:
-        page.keyboard.press(key)
-
-
-def settled(page):
-    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-    page.wait_for_selector(".kv-saved.good")
 
 
 def test_by_keyboard_through_a_kill(server, visit, tmp_path):

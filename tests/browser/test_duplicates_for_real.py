@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from screen_keys import settled
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "e2e"))
 from duplicates_world import DuplicatesWorld, contacts_of
@@ -36,10 +37,6 @@ def server(world, capsys, serve_session):
     running = serve_session(world.folder, "resolve_duplicates.py", path)
     running.groups = made.groups
     return running
-
-
-def settled(page):
-    page.wait_for_selector(".kv-saved.good")
 
 
 def test_from_the_search_to_the_merge(world, server, visit, capsys, tmp_path):

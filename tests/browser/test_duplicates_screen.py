@@ -6,19 +6,9 @@ import os
 from pathlib import Path
 
 import pytest
+from screen_keys import press, settled
 
 pytestmark = pytest.mark.browser
-
-
-def press(page, *keys):
-    for key in keys:
-        page.keyboard.press(key)
-
-
-def settled(page):
-    """Wait until every press is acknowledged; two frames on, for what was pressed just now is drawn with the next."""
-    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-    page.wait_for_selector(".kv-saved.good")
 
 
 def verdicts(server):

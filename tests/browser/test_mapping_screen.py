@@ -10,18 +10,9 @@ from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
+from screen_keys import press, settled
 
 pytestmark = pytest.mark.browser
-
-
-def settled(page):
-    """Wait until every press is acknowledged; two frames on, for what was pressed just now is drawn with the next."""
-    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-    page.wait_for_function("""() => {
-        const find = (root) => { for (const one of root.querySelectorAll('*')) {
-            if (one.classList?.contains('kv-saved')) return one;
-            if (one.shadowRoot) { const found = find(one.shadowRoot); if (found) return found; } } };
-        return find(document)?.textContent === 'All saved'; }""")
 
 
 def says(page, place, text):
@@ -29,11 +20,6 @@ def says(page, place, text):
     from playwright.sync_api import expect
 
     expect(page.locator(place)).to_have_text(text)
-
-
-def press(page, *keys):
-    for key in keys:
-        page.keyboard.press(key)
 
 
 def status_of(page, column):

@@ -59,6 +59,52 @@ def test_from_the_question_to_the_answer(world, capsys):
     assert world.command(capsys, "accounts")["counts"]["review"] == 2
 
 
+def test_none_of_these_is_said_of_those_that_were_there(world, capsys):
+    """An Account that comes later is asked about; then that one is refused too, and the first two stay so."""
+    customers(world, "b@oakridge.example", "c@oakridge.example")
+    world.command(capsys, "extract")
+    at, said = Context(folder=world.folder, quiet=True), []
+
+    def page():
+        made = accounts_session(at, "contact", 1_000, **DEFAULTS)
+        (question,) = made.questions
+        return question, AccountReview(made)
+
+    def decide(review, question, verdict, **more):
+        desk, key = Desk(review.queue), f"t:{len(said) + 1}"
+        press = {"key": key, "who": "ana", "subject": name_of(question), "verdict": verdict} | more
+        ((_, status, _),) = desk.answer({"presses": [press | {"saw": said[-1] if said else None}]})["results"]
+        assert status == "saved"
+        said.append(key)
+        review.close()
+        return desk.states[name_of(question)]["verdict"]
+
+    question, review = page()
+    before = {item.id for item in question.candidates}
+    assert decide(review, question, "reject") == "reject"
+    assert world.command(capsys, "accounts")["counts"] == {"link": 0, "review": 0, "none": 2}
+    question, review = page()
+    assert {item.id for item in question.candidates} == before  # as decided, so that it can be taken back
+    assert review.summary() == [{"decision": "reject", "by": "ana", "companies": 1}]
+    review.close()
+    (later,) = world.sandbox.org.create_many("Account", [{"Name": "Oakridge GmbH"}])
+    assert world.command(capsys, "accounts")["counts"]["review"] == 2
+    question, review = page()
+    assert [item.id for item in question.candidates] == [later.id]
+    assert review.summary() == []
+    assert decide(review, question, "skip") == "skip"
+    assert world.command(capsys, "accounts")["samples"][0]["account_id"] == later.id
+    question, review = page()
+    assert decide(review, question, "reject") == "reject"
+    assert world.command(capsys, "accounts")["counts"] == {"link": 0, "review": 0, "none": 2}
+    question, review = page()
+    assert {item.id for item in question.candidates} == before | {later.id}
+    decide(review, question, "undo", undoes=said[-1])
+    question, review = page()
+    assert [item.id for item in question.candidates] == [later.id]
+    review.close()
+
+
 def test_nothing_to_ask_is_said(world, capsys):
     """No server is started for an empty page."""
     customers(world, "a@fernhill.example", "x@gmail.com", "y@gmail.com")
@@ -106,6 +152,25 @@ def test_contacts_are_hung_on_their_accounts_by_a_plan_and_taken_back(world, cap
     assert undone["status"] == "done"
     assert hung(world) == {"Ash": None, "Birch": None, "Cole": oak}
     assert world.command(capsys, "plan")["counts"] == before
+
+
+def test_what_is_said_of_one_customer_moves_the_contact(world, capsys):
+    """The Account of a linked Contact stands, unless the file of decisions names another for its customer."""
+    org = world.sandbox.org
+    fern, oak, _ = (row["Id"] for row in org.query("SELECT Id, Name FROM Account ORDER BY Name").rows())
+    customers(world, "ann@fernhill.example", "bob@fernhill.example")
+    org.create_many("Contact", [
+        {"LastName": name, "Email": f"{name.lower()}@fernhill.example", "AccountId": fern} for name in ("Ann", "Bob")
+    ])  # fmt: skip
+    world.command(capsys, "extract")
+    world.command(capsys, "apply", world.command(capsys, "plan", "--no-extract")["plan"], "--yes")
+    assert world.command(capsys, "accounts", "--plan")["plan"] is None
+    decided = world.folder / "decided.csv"
+    decided.write_text(f"keva_id,account_id,decision\nc0,{oak},yes\n", encoding="utf-8")
+    told = world.command(capsys, "accounts", "--plan", "--decided", decided)
+    assert told["writes"] == 1
+    assert world.command(capsys, "apply", told["plan"], "--yes")["status"] == "done"
+    assert hung(world) == {"Ann": oak, "Bob": fern}
 
 
 def test_what_changed_since_the_plan_is_left(world, capsys):

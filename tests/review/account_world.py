@@ -60,7 +60,7 @@ def account_session(root: Path, who="ana"):
     with duckdb.connect() as con:
         search(con)
         asked = [item for item in questions(con) if item.waits]
-        names = account_names(con, 5_000)
+        names, _ = account_names(con, 5_000)
     made = AccountSession(str(workspace.root), "contact", who, tuple(asked), len(asked), names)
     path = workspace.state_dir / "review" / f"{made.name}.json"
     save(made, path)

@@ -3,54 +3,33 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
 import stat
-import subprocess
-import sys
-from pathlib import Path
 
+import notebook_app
 import pytest
 from review_world import mapping_session
 
 from kevasync.errors import UsageError
 from kevasync.review.session import MappingSession, load
 
-NOTEBOOK = Path(__file__).resolve().parents[2] / "notebooks" / "map_fields.py"
-
-
-def app():
-    spec = importlib.util.spec_from_file_location("map_fields", NOTEBOOK)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.app
+NOTEBOOK = notebook_app.NOTEBOOKS / "map_fields.py"
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_the_notebook_runs_end_to_end(tmp_path):
     """From a session file to the screen, the decisions and the lint; a decision recorded before is shown."""
     session, path = mapping_session(tmp_path / "ws")
-    _, defs = app().run(defs={"session": str(path)})
+    defs = notebook_app.run("map_fields.py", session=str(path))
     defs["screen"]._desk.answer(
         {"presses": [{"key": "c:1", "who": "ana", "subject": "cell", "verdict": "accept",
                       "answer": {"targets": ["MobilePhone"]}, "saw": None}]}
     )  # fmt: skip
     defs["opened"].close()
-    _, defs = app().run(defs={"session": str(path)})
+    defs = notebook_app.run("map_fields.py", session=str(path))
     assert [row["column"] for row in defs["summary"]] == ["cell"]
     assert defs["screen"].page["rows"][0]["title"] == "first_name"
     assert len(defs["screen"].page["rows"]) == len(session.suggestions)
     defs["opened"].close()
-
-
-def test_marimo_finds_nothing_to_complain_of():
-    """`marimo check` is clean."""
-    done = subprocess.run(
-        [sys.executable, "-m", "marimo", "check", "--strict", str(NOTEBOOK)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_the_notebook_imports_the_review_and_marimo_only():

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
-from pathlib import Path
+import subprocess
+import sys
 
+import notebook_app
 import pytest
 
-NOTEBOOKS = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("*.py"))
+NOTEBOOKS = sorted(notebook_app.NOTEBOOKS.glob("*.py"))
 ALLOWED = {"marimo", "altair", "kevasync.review", "kevasync.automap.train"}
 
 
@@ -26,3 +28,12 @@ def test_a_notebook_imports_the_review_training_marimo_and_plots_only(path):
         elif isinstance(node, ast.ImportFrom):
             names |= {f"{node.module}.{item.name}" for item in node.names}
     assert names <= ALLOWED
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
+def test_marimo_finds_nothing_to_complain_of(path):
+    """`marimo check` is clean."""
+    done = subprocess.run(
+        [sys.executable, "-m", "marimo", "check", "--strict", str(path)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr

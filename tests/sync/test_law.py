@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from kevasync.mapping.definition import ConflictPolicy, DriftPolicy
 from kevasync.records import Direction
+from kevasync.store.steps import read_steps, run_steps
 from kevasync.sync.merge import UNSAID, Action, Times, Verdict, decide, settle
-from kevasync.sync.steps import read_steps, run_steps
 
 VALUES = [UNSAID, None, "b", "x", "y"]
 TRIPLES = list(itertools.product(VALUES, repeat=3))
@@ -107,7 +107,7 @@ def sql_law(cases):
                 }
             ),
         )
-        run_steps(con, [step for step in read_steps("diff.sql") if step[0] in {"verdicts", "actions"}])
+        run_steps(con, [step for step in read_steps("diff.sql", "kevasync.sync") if step[0] in {"verdicts", "actions"}])
         found = con.execute("select verdict, action from actions order by keva_id::int").fetchall()
     return [(Verdict(verdict), Action(action)) for verdict, action in found]
 

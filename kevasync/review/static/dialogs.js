@@ -42,7 +42,7 @@ class Dialogs {
     const row = review.row(review.current);
     const several = [];
     let found = [], at = 0;
-    const { search = "fields by name or label", searched = "fields", none: without = "it is left out, or gets a custom field", single = false } = review.words.change;
+    const { search, searched, none: without, single } = review.words.change;
     const none = { id: null, label: without, type: "", writable: true };
     const list = h("ul", { class: "kv-options", role: "listbox", id: "kv-options" });
     const field = h("input", { type: "search", placeholder: `Search ${search}`, "aria-label": `Search ${searched}`, role: "combobox", "aria-controls": "kv-options", "aria-expanded": "true", autocomplete: "off", oninput: () => { at = 0; draw(); } });

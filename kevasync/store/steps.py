@@ -17,8 +17,8 @@ _STEP = re.compile(r"^-- step: (?P<name>\w+)[^\n]*$", re.MULTILINE)
 _log = logging.getLogger("kevasync.sync")
 
 
-def read_steps(file: str, package: str = "kevasync.sync") -> list[tuple[str, str]]:
-    """The (name, statement) pairs of one .sql file beside the package's modules, in order."""
+def read_steps(file: str, package: str) -> list[tuple[str, str]]:
+    """The (name, statement) pairs of one .sql file beside a package's modules, in order."""
     text = resources.files(package).joinpath(file).read_text(encoding="utf-8")
     marks = list(_STEP.finditer(text))
     ends = [*(mark.start() for mark in marks[1:]), len(text)]
