@@ -17,16 +17,29 @@ _LOOKALIKES = str.maketrans(
     "abbrdeezukmhopctyxsijdqwABEKMHOPCTYXISJabydezniKmvoptuxwABEZHIKMNOPTYX",
 )
 """Cyrillic and Greek letters that are drawn like Latin ones: used only inside a word that also has Latin letters."""
+_SCRAMBLED = re.compile("[\u00c2\u00c3\u00e2\u00ef\u00d0\u00d1][\u0080-\u00bf\u0152-\u02dc\u2013-\u2122]")
+"""UTF-8 that was read as a Western code page."""
 _LATIN = re.compile("[A-Za-z\u00c0-\u024f]")
 _SPECIAL = str.maketrans({"ß": "ss", "ø": "o", "Ø": "O", "å": "a", "ł": "l", "Ł": "L", "đ": "d", "æ": "ae", "œ": "oe"})
 
 
 def to_ascii(text: str) -> str:
-    """The text in ASCII: invisible characters dropped, accents off, other scripts transliterated word by word."""
+    """The text in ASCII: broken encodings mended, invisible characters dropped, accents off, scripts transliterated."""
+    if _SCRAMBLED.search(text):
+        text = _unscrambled(text)
     plain = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text))
     if plain.isascii():
         return plain
     return " ".join(_word(word) for word in plain.split())
+
+
+def _unscrambled(text: str) -> str:
+    for page in ("cp1252", "latin-1"):
+        try:
+            return text.encode(page).decode("utf-8")
+        except UnicodeError:
+            continue
+    return text
 
 
 def _word(word: str) -> str:

@@ -15,7 +15,11 @@ WINDOW = 12
 """Neighbours that a record meets within a block that is too large to be compared whole."""
 LOOSE_WINDOW = 2
 """The same for the rules that are called loose: they look for the last few pairs where a table is small."""
-_RULE = re.compile(r"^-- rule: (?P<name>\w+)(?P<loose> \(loose\))?[^\n]*$", re.MULTILINE)
+PARTS_MOST = 300_000
+"""Rules that are called parts make a hundred keys a record: larger tables do without them."""
+PARTS_LOOKED = 12_000_000
+"""So many pairs of such a rule are weighed, those of the smallest blocks."""
+_RULE = re.compile(r"^-- rule: (?P<name>\w+)(?: \((?P<kind>loose|parts)\))?[^\n]*$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,11 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class RuleReport:
-    """What one rule would cost in full, and what was done. Capped: too large blocks, compared by neighbours only."""
+    """What one rule would cost in full, and what was done.
+
+    Capped: too large blocks, compared by neighbours only; by rules of parts (see `rules`) not at all: what such a block
+    shares is too common to tell anything.
+    """
 
     rule: str
     blocks: int
@@ -49,15 +57,16 @@ class RuleReport:
         return {**asdict(self), "capped": self.capped_blocks > 0}
 
 
-def rules() -> list[tuple[str, str, bool]]:
-    """Name, SQL (n, key) and looseness of every rule, the most telling first."""
+def rules() -> list[tuple[str, str, str | None]]:
+    """Name, SQL (n, key) and kind of every rule, the most telling first.
+
+    Kinds: None; `loose`, for what is left of the budget; `parts`, a hundred keys a record, each of two weak clues: of
+    all pairs those are taken that share most and rarest, in tables of up to PARTS_MOST records.
+    """
     text = resources.files("kevasync.dedupe").joinpath("blocking.sql").read_text(encoding="utf-8")
     marks = list(_RULE.finditer(text))
     ends = [*(mark.start() for mark in marks[1:]), len(text)]
-    return [
-        (mark["name"], text[mark.end() : end].strip(), bool(mark["loose"]))
-        for mark, end in zip(marks, ends, strict=True)
-    ]
+    return [(mark["name"], text[mark.end() : end].strip(), mark["kind"]) for mark, end in zip(marks, ends, strict=True)]
 
 
 def find_candidates(con: duckdb.DuckDBPyConnection, budget: Budget) -> list[RuleReport]:
@@ -65,9 +74,13 @@ def find_candidates(con: duckdb.DuckDBPyConnection, budget: Budget) -> list[Rule
     con.execute("create or replace temp table dd_pair (a INTEGER, b INTEGER)")
     con.execute("""create or replace temp table dd_order as select n::INTEGER as n, row_number() over (order by
         concat_ws(' ', family, given, company, phone, email, road, dob))::INTEGER as place from dd_record""")
+    records = int(con.execute("select count(*) from dd_order").fetchall()[0][0])
     left, found = budget.total, []
-    for name, sql, loose in rules():
-        report = _run(con, name, sql, min(budget.rule, left), LOOSE_WINDOW if loose else WINDOW)
+    for name, sql, kind in rules():
+        if kind == "parts" and (records > PARTS_MOST or not left):
+            continue
+        limit = (2 * left + 1) // 3 if kind == "parts" else min(budget.rule, left)
+        report = _run(con, name, sql, limit, kind)
         if report is not None:
             left = max(0, left - report.new_pairs)
             found.append(report)
@@ -75,7 +88,7 @@ def find_candidates(con: duckdb.DuckDBPyConnection, budget: Budget) -> list[Rule
     return found
 
 
-def _run(con: duckdb.DuckDBPyConnection, name: str, sql: str, budget: int, window: int) -> RuleReport | None:
+def _run(con: duckdb.DuckDBPyConnection, name: str, sql: str, budget: int, kind: str | None) -> RuleReport | None:
     con.execute(
         "create or replace temp table dd_key as select distinct n::INTEGER as n, hash(key) as key "  # noqa: S608 ours
         f"from ({sql}) where key is not null"
@@ -89,12 +102,22 @@ def _run(con: duckdb.DuckDBPyConnection, name: str, sql: str, budget: int, windo
     ).fetchall()[0]
     if not blocks:
         return None
-    size = _affordable(con, cost, budget)
+    size = _affordable(con, cost, PARTS_LOOKED if kind == "parts" else budget)
     capped_blocks, capped_records = con.execute(
         "select count(*), coalesce(sum(size), 0)::BIGINT from dd_block where size > ?", [size]
     ).fetchall()[0]
-    # a block that cannot be afforded is sorted by name and compared with its neighbours
-    window = window if budget else 0
+    if kind == "parts":
+        _weigh(con, size, budget)
+    else:
+        _pair(con, size, 0 if not budget else LOOSE_WINDOW if kind == "loose" else WINDOW)
+    pairs = con.execute("select count(*) from dd_found").fetchall()[0][0]
+    new = con.execute("insert into dd_pair select a, b from dd_found anti join dd_pair using (a, b)").fetchall()[0][0]
+    con.execute("drop table dd_found; drop table dd_key; drop table dd_block")
+    return RuleReport(name, blocks, int(cost), pairs, new, capped_blocks, int(capped_records), largest)
+
+
+def _pair(con: duckdb.DuckDBPyConnection, size: int, window: int) -> None:
+    """`dd_found`: the pairs of all blocks up to a size; larger ones are sorted by name and compared with neighbours."""
     con.execute(
         """create or replace temp table dd_found as
         with member as materialized (
@@ -113,10 +136,22 @@ def _run(con: duckdb.DuckDBPyConnection, name: str, sql: str, budget: int, windo
         select distinct a, b from (from whole union all from near)""",
         {"size": size, "window": window},
     )
-    pairs = con.execute("select count(*) from dd_found").fetchall()[0][0]
-    new = con.execute("insert into dd_pair select a, b from dd_found anti join dd_pair using (a, b)").fetchall()[0][0]
-    con.execute("drop table dd_found; drop table dd_key; drop table dd_block")
-    return RuleReport(name, blocks, int(cost), pairs, new, capped_blocks, int(capped_records), largest)
+
+
+def _weigh(con: duckdb.DuckDBPyConnection, size: int, budget: int) -> None:
+    """`dd_found`: of the new pairs of all blocks up to a size those that share the most and rarest keys."""
+    con.execute(
+        """create or replace temp table dd_found as
+        with member as materialized (
+          select dd_key.n, key, (16 * log2(total.records / size))::INTEGER as bits
+          from dd_key join dd_block using (key), (select count(*) as records from dd_order) as total where size <= $size
+        ), shared as (
+          select l.n as a, r.n as b, sum(l.bits) as bits
+          from member as l join member as r on l.key = r.key and l.n < r.n group by l.n, r.n
+        )
+        select a, b from shared anti join dd_pair using (a, b) order by bits desc, a, b limit $budget""",
+        {"size": size, "budget": budget},
+    )
 
 
 def _affordable(con: duckdb.DuckDBPyConnection, cost: int, budget: int) -> int:

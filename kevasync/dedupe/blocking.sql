@@ -37,7 +37,7 @@ where length(word) > 1
 
 -- rule: name_in_local_part
 with made as (
-  select n, coalesce(label, company_key) as place, given1, family, stem from dd_record where coalesce(label, company_key, city) is not null
+  select n, coalesce(label, company_key) as place, given_key as given1, family_key as family, stem from dd_record where coalesce(label, company_key, city) is not null
 )
 select n, place || '|' || stem as key from made where stem is not null
 union all select n, place || '|' || given1 || family from made where family is not null
@@ -47,10 +47,10 @@ union all select n, place || '|' || family || given1 from made where family is n
 
 -- rule: name_is_local_part
 select n, stem as key from dd_record where length(stem) >= 6 and not role
-union all select n, given1 || replace(family, ' ', '') from dd_record where length(given1) > 1 and length(family) > 1
-union all select n, left(given1, 1) || replace(family, ' ', '') from dd_record where length(family) > 4
-union all select n, replace(family, ' ', '') || given1 from dd_record where length(given1) > 1 and length(family) > 1
-union all select n, replace(family, ' ', '') || left(given1, 1) from dd_record where length(family) > 4
+union all select n, given_key || family_key from dd_record where length(given_key) > 1 and length(family_key) > 1
+union all select n, left(given_key, 1) || family_key from dd_record where length(family_key) > 4
+union all select n, family_key || given_key from dd_record where length(given_key) > 1 and length(family_key) > 1
+union all select n, family_key || left(given_key, 1) from dd_record where length(family_key) > 4
 
 -- rule: rare_name
 select n, family || '|' || left(given1, 1) as key from dd_record where family is not null and given1 is not null
@@ -65,6 +65,22 @@ select n, array_to_string(list_sort(list_transform(words, lambda w: dd_sound(w))
 -- rule: nickname_and_family
 select n, unnest(nicks)::VARCHAR || '|' || dd_sound(family) as key from dd_record where nicks is not null and family is not null
 
+-- rule: two_parts (parts)
+with field as (
+  select n, list_concat(
+    list_transform(words[:4], lambda w: 'a' || left(w, 3)), list_transform(words[:4], lambda w: 'b' || right(w, 3)),
+    ['c' || left(phone, 6), 'd' || right(phone, 4), 'e' || phone[4:7],
+     case when not role then 'f' || left(local, 4) end, case when not role then 'g' || right(local, 4) end,
+     case when not role and length(local) > 6 then 't' || local[5:7] end, 'h' || label,
+     'i' || left(company_key, 4), 'j' || right(company_key, 4), 'k' || left(title, 12), 'l' || left(dob, 4),
+     'm' || least(dob[5:6], dob[7:8]) || greatest(dob[5:6], dob[7:8]), 'n' || postcode, 'o' || house, 'p' || left(road, 4),
+     'q' || left(city, 4), 'r' || left(identifier, 4), 's' || right(identifier, 4)]) as parts
+  from dd_record
+), sorted as (select n, list_sort(list_distinct(parts)) as parts from field)
+select n, hash(parts[low], parts[high]) as key
+from (select n, parts, low, unnest(range(low + 1, len(parts) + 1)) as high
+      from (select n, parts, unnest(range(1, len(parts))) as low from sorted))
+
 -- rule: dob
 select n, dob as key from dd_record where dob is not null
 
@@ -72,6 +88,15 @@ select n, dob as key from dd_record where dob is not null
 select n, 'a' || left(dob, 6) || left(word, 1) as key from (select n, dob, unnest(list_distinct(words)) as word from dd_record where length(dob) = 8)
 union all select n, 'b' || right(dob, 4) || left(word, 1) from (select n, dob, unnest(list_distinct(words)) as word from dd_record where length(dob) = 8)
 union all select n, 'c' || left(dob, 4) || right(dob, 2) || left(word, 1) from (select n, dob, unnest(list_distinct(words)) as word from dd_record where length(dob) = 8)
+
+-- rule: dob_near
+select n, left(dob, 4) || least(dob[5:6], dob[7:8]) || greatest(dob[5:6], dob[7:8]) as key from dd_record where length(dob) = 8
+union all select n, 'd' || left(dob, 3) || right(dob, 4) from dd_record where length(dob) = 8
+union all select n, 'y' || dob[4] || least(dob[5:6], dob[7:8]) || greatest(dob[5:6], dob[7:8]) from dd_record where length(dob) = 8
+
+-- rule: phone_near
+select n, left(phone, 6) || coalesce('x' || extension, '') as key from dd_record where length(phone) = 10
+union all select n, 'e' || left(phone, 3) || right(phone, 4) || coalesce('x' || extension, '') from dd_record where length(phone) = 10
 
 -- rule: address
 select n, house || '|' || coalesce(postcode, city) as key from dd_record where house is not null and coalesce(postcode, city) is not null

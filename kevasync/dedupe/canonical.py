@@ -25,9 +25,17 @@ RARE = (
 )  # fmt: skip
 """Columns of which dd_record knows how many bits an agreement is worth: `bits_` and the name."""
 
-TOKENS = {"name_tokens": "words", "company_tokens": "company_words", "street_tokens": "string_split(street, ' ')"}
+TOKENS = {
+    "name_tokens": "words",
+    "company_tokens": "company_words",
+    "street_tokens": "string_split(street, ' ')",
+    "title_tokens": "string_split(title, ' ')",
+}
 """Lists of words as numbers: hash * 1024 + bits * 32, so that an intersection knows its own weight."""
 
+
+SHARED = ("email", "phone")
+"""Columns of which dd_record knows how many people have a value: `people_` and the name counts pairs of initials."""
 
 SMALLEST = 700
 """A smaller table is judged as if it were a part of one of this size: two of three records may share anything."""
@@ -48,7 +56,8 @@ def make_records(con: duckdb.DuckDBPyConnection) -> int:
     put_function(con, "dd_ascii", remembering(to_ascii), "VARCHAR", "VARCHAR")
     others = [f"other{number}" for number in range(MAX_OTHER)]
     script = resources.files("kevasync.dedupe").joinpath("canonical.sql").read_text(encoding="utf-8")
-    script = script.replace("{others_plain}", ", ".join(f"dd_words(dd_plain({name})) as {name}" for name in others))
+    for step, macro in {"said": "dd_said", "thing": "dd_thing", "plain": "dd_plain", "words": "dd_words"}.items():
+        script = script.replace(f"{{others_{step}}}", ", ".join(f"{macro}({name}) as {name}" for name in others))
     con.execute(script.replace("{others}", ", ".join(others)))
     _nicknames(con)
     records = int(con.execute("select count(*) from dd_form").fetchall()[0][0])
@@ -89,14 +98,17 @@ def _frequencies(con: duckdb.DuckDBPyConnection, larger: float) -> None:
         filled = con.execute(f"select count({name}) from dd_form").fetchall()[0]  # noqa: S608 ours
         if not filled[0]:
             columns.append(f"0::FLOAT as bits_{name}")
+            columns += [f"0::FLOAT as people_{name}"] * (name in SHARED)
             continue
+        people = ", least(count(distinct initials), 20)::FLOAT as people" if name in SHARED else ""
         con.execute(
             f"create or replace temp table dd_rare_{name} as "  # noqa: S608 ours
-            f"select {name}, log2({filled[0]} * {_scale(larger)} / count(*))::FLOAT as bits "
+            f"select {name}, log2({filled[0]} * {_scale(larger)} / count(*))::FLOAT as bits{people} "
             f"from dd_form where {name} is not null group by {name}"
         )
         joins.append(f"left join dd_rare_{name} on dd_rare_{name}.{name} = dd_form.{name}")
         columns.append(f"coalesce(dd_rare_{name}.bits, 0) as bits_{name}")
+        columns += [f"coalesce(dd_rare_{name}.people, 0) as people_{name}"] * (name in SHARED)
     for name in TOKENS:
         joins.append(f"left join dd_{name} on dd_{name}.n = dd_form.n")
         columns.append(f"{name}, dd_weight({name})::FLOAT as weight_{name}")

@@ -1,10 +1,33 @@
 -- Values in the form in which they are compared. dd_ascii is a Python function, asked only where there is more than ASCII.
 create or replace temp macro dd_plain(x) as
-  case when x is null then null when regexp_matches(x, '[^\x00-\x7f]') then dd_ascii(x) else x end;
+  case when regexp_matches(x, '[^\x00-\x7f]') then dd_ascii(x) when contains(x, '&') and contains(x, ';')
+    then replace(replace(replace(replace(x, '&amp;', '&'), '&#39;', chr(39)), '&quot;', '"'), '&nbsp;', ' ') else x end;
+-- what people write where there is nothing to write is null
+create or replace temp macro dd_said(x) as
+  case when length(x) < 15 and lower(trim(x)) in ('n/a', '#n/a', 'unknown', 'undefined', 'not provided', 'not available', 'not applicable', 'not known',
+    'tbd', 'tba', '-', '--', '---', '.', '..', '...', '?', '??', '???', 'xx', 'xxx', 'xxxx', '0', '00000', 'no name', 'no email', 'no phone', '(none)', '(null)',
+    'unbekannt', 'k.a.', 'desconocido', 'inconnu') then null else x end;
+-- the same where it is no name of a person: there are people called Null, Na and None
+create or replace temp macro dd_thing(x) as
+  case when length(x) < 6 and lower(trim(x)) in ('na', 'none', 'null', 'nil', 'nan', 'test', 'self', 'keine') then null else x end;
 -- letters, digits and single spaces
 create or replace temp macro dd_words(x) as
   nullif(trim(regexp_replace(lower(replace(replace(x, '''', ''), '`', '')), '[^a-z0-9]+', ' ', 'g')), '');
+-- a job in full words, without those that say nothing
+create or replace temp macro dd_title(x) as
+  nullif(array_to_string(list_filter(list_transform(string_split(replace(dd_words(x), 'r d', 'r&d'), ' '), lambda w: case w
+    when 'vp' then 'vice president' when 'svp' then 'senior vice president' when 'evp' then 'executive vice president' when 'avp' then 'assistant vice president'
+    when 'ceo' then 'chief executive officer' when 'cfo' then 'chief financial officer' when 'cto' then 'chief technology officer'
+    when 'coo' then 'chief operating officer' when 'cmo' then 'chief marketing officer' when 'cio' then 'chief information officer'
+    when 'it' then 'information technology' when 'hr' then 'human resources' when 'mgr' then 'manager' when 'mgmt' then 'management' when 'sr' then 'senior' when 'snr' then 'senior'
+    when 'jr' then 'junior' when 'dir' then 'director' when 'eng' then 'engineer' when 'engr' then 'engineer' when 'ops' then 'operations'
+    when 'r&d' then 'research development' when 'asst' then 'assistant' when 'exec' then 'executive' when 'rep' then 'representative' when 'dev' then 'developer'
+    when 'acct' then 'account' when 'mktg' then 'marketing' when 'mkt' then 'marketing' when 'pr' then 'public relations' when 'qa' then 'quality assurance'
+    when 'bd' then 'business development' when 'md' then 'managing director' when 'gm' then 'general manager' when 'pa' then 'personal assistant'
+    when 'dept' then 'department' when 'admin' then 'administrator' else w end), lambda w: w not in ('of', 'the', 'and', 'for', 'in', 'at', 'de', 'der', 'du', 'la')), ' '), '');
 create or replace temp macro dd_squash(x) as replace(x, ' ', '');
+-- as in an address: Müller writes mueller there, or muller
+create or replace temp macro dd_fold(x) as replace(replace(replace(dd_squash(x), 'ae', 'a'), 'oe', 'o'), 'ue', 'u');
 -- a person's name without forms of address; the generation stays at its end
 create or replace temp macro dd_name(x) as
   nullif(trim(regexp_replace(dd_words(x), '^((mr|mrs|ms|miss|mx|dr|prof|sir|dame|rev|herr|frau|mme|madame|monsieur) +)+', '')), '');
@@ -29,7 +52,7 @@ create or replace temp macro dd_domain(e) as
 create or replace temp macro dd_label(d) as
   nullif(regexp_replace(regexp_extract(d, '([^.]+)[.](?:(?:co|com|org|net|ac|gov|edu)[.][a-z]{2}|[a-z]+)$', 1), '[^a-z0-9]', '', 'g'), '');
 create or replace temp macro dd_phone(x) as
-  regexp_replace(regexp_replace(regexp_replace(lower(x), '[.]0$', ''), '(ext|x|#|;|durchwahl).*$', ''), '[^0-9]', '', 'g');
+  ltrim(regexp_replace(regexp_replace(regexp_replace(replace(lower(x), '(0)', ''), '[.]0$', ''), '(ext|x|#|;|durchwahl).*$', ''), '[^0-9]', '', 'g'), '0');
 create or replace temp macro dd_extension(x) as
   nullif(regexp_replace(regexp_extract(lower(x), '(?:ext|x|#|;)(.*)$', 1), '[^0-9]', '', 'g'), '');
 create or replace temp macro dd_street(x) as
@@ -50,15 +73,24 @@ create or replace temp macro dd_sound(w) as
     '[aeiouyhw]+', '', 'g'), '(bb|ff|kk|ll|nn|pp|rr|ss|tt)', 'l', 'g'), 4);
 
 create or replace temp table dd_form as
-with plain as (
-  select n, nullif(trim(dd_plain("name")), '') as "name", nullif(trim(dd_plain(first_name)), '') as first_name,
-    nullif(trim(dd_plain(last_name)), '') as last_name, dd_email(dd_plain(email)) as email, dd_plain(phone) as phone,
-    dd_plain(company) as company, dd_plain(street) as street, dd_words(dd_plain(city)) as city,
-    nullif(dd_squash(dd_words(dd_plain(postcode))), '') as postcode, dd_words(dd_plain(state)) as state, dd_words(dd_plain(country)) as country,
-    dd_date(dd_plain(dob)) as dob, dd_words(dd_plain(title)) as title, lower(dd_plain(website)) as website,
-    nullif(upper(dd_squash(dd_words(dd_plain(identifier)))), '') as identifier,
-    {others_plain}
+with said as (
+  select n, dd_said("name") as "name", dd_said(first_name) as first_name, dd_said(last_name) as last_name, dd_said(email) as email, dd_said(phone) as phone, dd_said(company) as company, dd_said(street) as street, dd_said(city) as city, dd_said(postcode) as postcode, dd_said(state) as state, dd_said(country) as country, dd_said(dob) as dob, dd_said(title) as title, dd_said(website) as website, dd_said(identifier) as identifier,
+    {others_said}
   from dd_in
+), thing as (
+  select n, "name", first_name, last_name, email, phone, dd_thing(company) as company, dd_thing(street) as street, dd_thing(city) as city, dd_thing(postcode) as postcode, dd_thing(state) as state, dd_thing(country) as country, dd_thing(dob) as dob, dd_thing(title) as title, dd_thing(website) as website, dd_thing(identifier) as identifier,
+    {others_thing}
+  from said
+), letters as (
+  select n, dd_plain("name") as "name", dd_plain(first_name) as first_name, dd_plain(last_name) as last_name, dd_plain(email) as email, dd_plain(phone) as phone, dd_plain(company) as company, dd_plain(street) as street, dd_plain(city) as city, dd_plain(postcode) as postcode, dd_plain(state) as state, dd_plain(country) as country, dd_plain(dob) as dob, dd_plain(title) as title, dd_plain(website) as website, dd_plain(identifier) as identifier,
+    {others_plain}
+  from thing
+), plain as (
+  select n, nullif(trim("name"), '') as "name", nullif(trim(first_name), '') as first_name, nullif(trim(last_name), '') as last_name,
+    dd_email(email) as email, phone, company, street, dd_words(city) as city, nullif(dd_squash(dd_words(postcode)), '') as postcode,
+    dd_words(state) as state, dd_words(country) as country, dd_date(dob) as dob, dd_title(title) as title, lower(website) as website,
+    nullif(upper(dd_squash(dd_words(identifier))), '') as identifier, {others_words}
+  from letters
 ), named as (
   select *,
     dd_name(case when first_name is null and last_name is null
@@ -82,13 +114,14 @@ with plain as (
 )
 select n, dd_sound("last") as family_sound, array_to_string(list_sort(string_split(concat_ws(' ', "first", "last"), ' ')), ' ') as person_sorted,
   regexp_replace(company0, '[^0-9]', '', 'g') as company_digits,
+  case when "first" is not null and "last" is not null then least(left("first", 1), left("last", 1)) || greatest(left("first", 1), left("last", 1)) end as initials,
   "first" as given, "last" as family, nullif(concat_ws(' ', "first", "last"), '') as person, generation,
-  regexp_extract("first", '^([^ ]+)', 1) as given1,
+  regexp_extract("first", '^([^ ]+)', 1) as given1, dd_fold(regexp_extract("first", '^([^ ]+)', 1)) as given_key, dd_fold("last") as family_key,
   list_sort(string_split(nullif(concat_ws(' ', "first", "last"), ''), ' ')) as words,
   nullif(local0, '') as local, nullif(domain0, '') as domain,
   nullif(local0, '') || '@' || domain0 as email,
-  nullif(regexp_replace(local0, '[^a-z]', '', 'g'), '') as stem,
-  coalesce(regexp_full_match(local0, '(info|sales|support|admin|office|contact|hello|billing|accounts?|accounting|help|helpdesk|service|services|team|hr|jobs|marketing|mail|enquiries|inquiries|noreply|no-reply|donotreply|webmaster|postmaster|reception|orders?|purchasing|invoices?|finance|press|media|privacy|security|customerservice|customer[.]?care|kontakt|buero|vertrieb|test|none|na|unknown)[0-9]*'), false) as role,
+  nullif(dd_fold(regexp_replace(local0, '[^a-z]', '', 'g')), '') as stem,
+  coalesce(regexp_full_match(local0, '(info|sales|support|admin|office|contact|hello|billing|accounts?|accounting|help|helpdesk|service|services|team|hr|jobs|marketing|mail|enquiries|inquiries|noreply|no-reply|donotreply|webmaster|postmaster|reception|orders?|purchasing|invoices?|finance|press|media|privacy|security|customerservice|customer[.]?care|kontakt|buero|vertrieb|test|none|na|unknown|no-?e?mail|nobody|xxx?|abc|asdf|administracion|ventas|comercial|soporte|contacto|facturacion|informacion|buchhaltung|einkauf|verkauf|zentrale|sekretariat|empfang|rechnung|personal|contabilidad|compras|direction|comptabilite|accueil|commercial|amministrazione|segreteria|vendite|biuro)[0-9]*'), false) as role,
   coalesce(domain0 in ('gmail.com', 'yahoo.com', 'hotmail.com', 'outlook.com', 'icloud.com', 'aol.com', 'live.com', 'msn.com', 'me.com', 'mac.com',
     'proton.me', 'protonmail.com', 'gmx.de', 'gmx.net', 'web.de', 't-online.de', 'mail.com', 'ymail.com', 'yahoo.co.uk', 'hotmail.co.uk', 'comcast.net',
     'verizon.net', 'att.net', 'sbcglobal.net', 'cox.net', 'btinternet.com', 'orange.fr', 'free.fr', 'wanadoo.fr', 'libero.it', 'mail.ru', 'yandex.ru',

@@ -39,16 +39,20 @@ domain_free     | email | a.free::INT + b.free::INT | email
 label_bits      | email | case when a.label = b.label then a.bits_label else 0 end | label
 label_jw        | email | jaro_winkler_similarity(a.label, b.label) | label
 role            | email | a.role::INT + b.role::INT | email
-name_in_local   | email, name | greatest(coalesce(dd_in_local(a.given1, a.family, b.stem), 0), coalesce(dd_in_local(b.given1, b.family, a.stem), 0)) | person
-name_in_local_least | email, name | least(coalesce(dd_in_local(a.given1, a.family, b.stem), 0.4), coalesce(dd_in_local(b.given1, b.family, a.stem), 0.4)) | person
-own_local       | email, name | least(coalesce(dd_in_local(a.given1, a.family, a.stem), 2), coalesce(dd_in_local(b.given1, b.family, b.stem), 2)) |
-stem_rest       | email, name | jaro_winkler_similarity(replace(a.stem, a.given1, ''), replace(b.stem, b.given1, '')) | stem, given1
-names_own       | email, name | contains(a.stem, replace(a.family, ' ', ''))::INT + contains(b.stem, replace(b.family, ' ', ''))::INT | stem, family
+name_in_local   | email, name | greatest(coalesce(dd_in_local(a.given_key, a.family_key, b.stem), 0), coalesce(dd_in_local(b.given_key, b.family_key, a.stem), 0)) | person
+name_in_local_least | email, name | least(coalesce(dd_in_local(a.given_key, a.family_key, b.stem), 0.4), coalesce(dd_in_local(b.given_key, b.family_key, a.stem), 0.4)) | person
+own_local       | email, name | least(coalesce(dd_in_local(a.given_key, a.family_key, a.stem), 2), coalesce(dd_in_local(b.given_key, b.family_key, b.stem), 2)) |
+stem_rest       | email, name | jaro_winkler_similarity(replace(a.stem, a.given_key, ''), replace(b.stem, b.given_key, '')) | stem, given1
+names_own       | email, name | contains(a.stem, a.family_key)::INT + contains(b.stem, b.family_key)::INT | stem, family
+stem_initial    | email | (a.stem <> b.stem and length(a.stem) > 3 and (a.stem[2:] = b.stem[2:] or a.stem[:-2] = b.stem[:-2]))::INT | stem
+own_initials    | email, name | (left(a.given1, 1) <> left(b.given1, 1) and (starts_with(a.stem, left(a.given1, 1)) or ends_with(a.stem, left(a.given1, 1))) and (starts_with(b.stem, left(b.given1, 1)) or ends_with(b.stem, left(b.given1, 1))) and not starts_with(a.stem, left(b.given1, 1)) and not starts_with(b.stem, left(a.given1, 1)))::INT | stem, given1
+email_people    | email, name | case when a.email = b.email then a.people_email else 0 end | email
+phone_people    | phone, name | case when a.phone = b.phone then a.people_phone else 0 end | phone
 phone_exact     | phone | (a.phone = b.phone)::INT + coalesce(a.phone = b.phone and a.extension = b.extension, false)::INT | phone
 phone_bits      | phone | case when a.phone = b.phone then a.bits_phone else 0 end | phone
 phone_rare      | phone | least(a.bits_phone, b.bits_phone) | phone
 phone_lev       | phone | least(levenshtein(a.phone, b.phone), 9) | phone
-phone_end       | phone | (right(a.phone, 7) = right(b.phone, 7))::INT | phone
+phone_end       | phone | (right(a.phone, 7) = right(b.phone, 7))::INT + (length(a.phone) > 6 and length(b.phone) > 6 and (ends_with(a.phone, b.phone) or ends_with(b.phone, a.phone)))::INT | phone
 phone_start     | phone | (left(a.phone, 6) = left(b.phone, 6))::INT | phone
 extension       | phone | (a.extension = b.extension)::INT | extension
 extension_lev   | phone | least(levenshtein(a.extension, b.extension), 4) | extension
@@ -87,6 +91,8 @@ dob_default     | dob | (right(a.dob, 4) = '0101')::INT + (right(b.dob, 4) = '01
 dob_bits        | dob | case when a.dob = b.dob then a.bits_dob else 0 end | dob
 title_exact     | title | (a.title = b.title)::INT | title
 title_jw        | title | jaro_winkler_similarity(a.title, b.title) | title
+title_share     | title | dd_weight(list_intersect(a.title_tokens, b.title_tokens)) / greatest(least(a.weight_title_tokens, b.weight_title_tokens), 0.1) | title_tokens
+title_share_all | title | dd_weight(list_intersect(a.title_tokens, b.title_tokens)) / greatest(a.weight_title_tokens, b.weight_title_tokens, 0.1) | title_tokens
 title_bits      | title | case when a.title = b.title then a.bits_title else 0 end | title
 identifier_lev  | identifier | least(levenshtein(a.identifier, b.identifier), 10) | identifier
 identifier_jw   | identifier | jaro_winkler_similarity(a.identifier, b.identifier) | identifier

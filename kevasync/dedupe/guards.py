@@ -15,13 +15,13 @@ GUARDS = {
     # Miriam and Tobias of one household: each has an address with the own first name
     "own first names": """length(a.given1) > 2 and length(b.given1) > 2
         and jaro_winkler_similarity(a.given1, b.given1) < 0.75 and not coalesce(list_has_any(a.nicks, b.nicks), false)
-        and contains(a.stem, a.given1) and contains(b.stem, b.given1)
-        and not contains(a.stem, b.given1) and not contains(b.stem, a.given1)""",
+        and contains(a.stem, a.given_key) and contains(b.stem, b.given_key)
+        and not contains(a.stem, b.given_key) and not contains(b.stem, a.given_key)""",
     # colleagues: each has an address with a part of the own name at the same company, and the addresses are unlike
     "own addresses at work": """a.domain = b.domain and not a.free and not a.role and not b.role
         and jaro_winkler_similarity(a.stem, b.stem) < 0.7
-        and (contains(a.stem, a.family) or contains(a.stem, a.given1))
-        and (contains(b.stem, b.family) or contains(b.stem, b.given1))""",
+        and (contains(a.stem, a.family_key) or contains(a.stem, a.given_key))
+        and (contains(b.stem, b.family_key) or contains(b.stem, b.given_key))""",
     # a company's mail numbers its namesakes: maria.garcia and maria.garcia2, with other telephones and jobs
     "numbered addresses": """a.domain = b.domain and not a.free and not a.role and a.stem = b.stem
         and a.local <> b.local and levenshtein(a.phone, b.phone) > 2

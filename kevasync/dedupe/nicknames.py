@@ -50,6 +50,19 @@ vicente chente|victor vic|victoria vicky tori vic|vincent vince vinny|viola vi|v
 wendy wen|wesley wes|wilfred wilf fred|wilhelm willi will|wilhelmina billie mina minnie|william bill will billy willie willy liam|winifred win winnie|yolanda yoli|yvonne vonnie
 zachary zach zack zak|zoe zo|alexei alyosha lyosha|dmitri dima mitya|ekaterina katya|mikhail misha|natalia natasha|sergei seryozha|tatiana tanya|yevgeny zhenya|guadalupe lupe
 enrique kike quique|eduardo edu lalo|francesca fran franca|gustavo gus|ignacy ignac|leonardo leo|rafael rafa|roberto rob|fernando nando|federico fede|beatriz bea|cristina cris
+johannes hans hannes|josef sepp jupp pepi|ulrich uli ulli|wolfgang wolfi wolf|anton toni|nikolaus klaus niko|stefanie steffi|susanne susi|katharina kathi kati katrin
+ursula uschi ulla|gabriele gabi|matthias matze hias|juergen jurgen|friedrich fritz|heinrich heinz heiner|guenther gunther guenter|konrad kurt conny|manfred manni
+bernhard bernd|gerhard gerd|dietrich dieter|elisabeth lisa lisbeth elli sissi|margarete grete gretel greta|johanna hanna|franziska franzi|sebastian basti|benedikt bene
+dolores lola|concepcion concha conchita|pilar pili|rosario charo|mercedes merche|jose ze pepe|javier javi|francisco chico paco kiko|enrique quique kike|jose chema
+antonio tono|isabel isa maribel|maria mari|teresa tere|montserrat montse|jorge coque|carlos charly|rafael rafa|ignacio nacho|eduardo edu duda|manuel manolo lolo
+joaquin quino|consuelo chelo|encarnacion encarna|emmanuel manu|frederic fred|philippe phil|stephane steph|dominique domi|veronique vero|catherine cathy|alexandre alex
+christophe chris tof|benoit ben|luigi gigi gino|filippo pippo|alessandro sandro ale|gabriele lele|vincenzo enzo|lorenzo enzo renzo|francesco franco checco|giuseppe pino peppe beppe
+domenico mimmo|salvatore toto|katarzyna kasia|malgorzata gosia|joanna asia|tomasz tomek|krzysztof krzysiek krzys|piotr piotrek|jan janek jas|zofia zosia|anna ania|barbara basia
+wojciech wojtek|bartosz bartek|bartlomiej bartek|grzegorz grzesiek|aleksandra ola|agnieszka aga|ivan vanya|elena lena alyona|olga olya|maria masha|anastasia nastya|pavel pasha
+pyotr petya|yuri yura|vyacheslav slava|anatoly tolya|konstantin kostya|irina ira|svetlana sveta|lyudmila lyuda luda|sergey sergei serge serhii|alexey alexei aleksey oleksii
+yulia julia iuliia|dmitry dmitri dmitriy dmytro|andrey andrei andrii|mehmet memo mehmed muhammed|mustafa musti|muhammad mohammed mohamed mohammad muhammed mohamad|ahmed ahmad ahmet
+hussein husain hussain hossein|yousef yusuf youssef joseph|abdul abdel abd|cornelis kees|hendrik henk|pieter piet|willem wim pim|jacobus koos|lars lasse|karl kalle|per pelle|erik erick eric
+aleksander aleksandr alexander olek sasha|mikael micke michael|henrik henning|lakshmi laxmi
 """
 
 

@@ -1,4 +1,4 @@
-"""Makes the shipped model anew: `python -m kevasync.dedupe.training [--seed N] [--out FOLDER] [--processes N]`."""
+"""Makes the shipped model anew: `python -m kevasync.dedupe.training [--seed N] [--without MAKER,…] [--out FOLDER]`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 from kevasync.dedupe.scoring import default_model
 from kevasync.dedupe.training.fit import Plan, train
+from kevasync.dedupe.training.others import OTHERS
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -20,6 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--rounds", type=int, default=plan.first_rounds, help="of the first model; the second's in proportion"
     )
+    parser.add_argument("--without", default="", metavar="MAKER,…", help=f"leave out, of {', '.join(OTHERS)}")
     parser.add_argument("--out", type=Path, default=default_model().parent)
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     given = parser.parse_args(arguments)
@@ -29,7 +31,10 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write(f"{time.monotonic() - began:6.0f} s  {step}\n")
 
     second = max(1, round(plan.second_rounds * given.rounds / plan.first_rounds))
-    plan = Plan(given.rounds, second, seed=given.seed)
+    without = tuple(name for name in given.without.split(",") if name)
+    if unknown := set(without) - set(OTHERS):
+        parser.error(f"--without: there is no maker {', '.join(sorted(unknown))}")
+    plan = Plan(given.rounds, second, seed=given.seed, without=without)
     scorer, provenance = train(plan, tell, given.processes)
     path = given.out / "duplicates.npz"
     scorer.save(path, provenance)

@@ -28,33 +28,45 @@ from kevasync.dedupe.comparison import (
 from kevasync.dedupe.forest import Forest, from_boosting
 from kevasync.dedupe.pipeline import close_triangles, score_alone
 from kevasync.dedupe.scoring import Scorer
-from kevasync.dedupe.training.samples import Sample, load_world, sample_world
-from kevasync.dedupe.training.worlds import KINDS, make_world
+from kevasync.dedupe.training.others import OTHERS
+from kevasync.dedupe.training.samples import Sample, any_world, load_world, sample_world
+from kevasync.dedupe.training.worlds import KINDS
 
-__all__ = ["ContextSample", "Plan", "context_sample", "fit_first", "fit_second", "fit_sieve", "train"]
+__all__ = ["ContextSample", "Plan", "context_sample", "fit_first", "fit_second", "fit_sieve", "provenance", "train"]
 
 Tell = Callable[[str], None]
 _OFTEN = ("crm", "crm", "contacts", "demo", "registry")
 _HEAVIEST = 60
 """No pair counts for more than so many, or single ones would rule the fit."""
+_DIFFERENT = 0.5
+"""What a pair of two persons counts, against one of a pair of one: made-up worlds are fuller of look-alikes than life. Without
+it tables of others were scored too low by half a unit of log odds (docs/decisions/0005-duplicates.md)."""
 _SIZES = (700, 1500, 3000, 6000, 12_000)
 _TABLES = (700, 1500, 3000, 1500, 6000, 3000, 12_000)
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How much to train: rounds over all kinds of worlds for the first and the second model, and the seed of it all."""
+    """How much to train: rounds over all kinds of worlds for the first and the second model, and the seed of it all.
+
+    `others_first` and `others_second`: tables of each other maker. `without`: makers left out, to try the model on them.
+    """
 
     first_rounds: int = 6
-    second_rounds: int = 14
+    second_rounds: int = 10
     large_worlds: int = 3
+    others_first: int = 12
+    others_second: int = 20
+    without: tuple[str, ...] = ()
     trees: int = 240
     seed: int = 20_261_123
     second_seed: int = 777
 
     def pairs(self) -> list[tuple[str, int, int]]:
         """Kind, size and seed of the worlds whose pairs the first model learns from."""
-        return self._worlds(self.first_rounds, _SIZES, 1, self.seed)
+        return self._worlds(self.first_rounds, _SIZES, 1, self.seed) + self._others(
+            self.others_first, _SIZES, self.seed
+        )
 
     def tables(self) -> list[tuple[str, int, int]]:
         """The same of the worlds that the second model sees as whole tables; the last few have the size of a real one."""
@@ -62,7 +74,16 @@ class Plan:
         large = [
             (kinds[at % len(kinds)], 25_000, self.second_seed * 1000 + 1500 + at) for at in range(self.large_worlds)
         ]
-        return self._worlds(self.second_rounds, _TABLES, 3, self.second_seed) + large
+        others = self._others(self.others_second, _TABLES, self.second_seed)
+        return self._worlds(self.second_rounds, _TABLES, 3, self.second_seed) + others + large
+
+    def _others(self, tables: int, sizes: tuple[int, ...], seed: int) -> list[tuple[str, int, int]]:
+        return [
+            (maker, sizes[(turn + at) % len(sizes)], seed * 1000 + 50_000 + turn)
+            for turn in range(tables)
+            for at, maker in enumerate(OTHERS)
+            if maker not in self.without
+        ]
 
     @staticmethod
     def _worlds(rounds: int, sizes: tuple[int, ...], step: int, seed: int) -> list[tuple[str, int, int]]:
@@ -160,7 +181,7 @@ def context_sample(scorer: Scorer, kind: str, records: int, seed: int) -> Contex
     con = duckdb.connect(config={"threads": 1})
     con.execute("set enable_progress_bar = false")
     try:
-        count = load_world(con, make_world(kind, records, seed, any_table=True))
+        count = load_world(con, any_world(kind, records, seed, any_table=True))
         numbers, logit = score_alone(con, "dd_pair", count, scorer)
         close_triangles(con, numbers, logit, count, scorer)
         pairs, rows = collective.context(con, count, collective.LEAST)
@@ -183,7 +204,8 @@ def fit_second(samples: Sequence[ContextSample], plan: Plan) -> Forest:
         rows.append(sample.context[kept])
         truth.append(sample.truth[kept])
         # every world counts the same: what differs from table to table is what this model has to learn
-        weight.append(np.full(len(kept), min(_HEAVIEST, 6000 / max(1, len(kept))), np.float32))
+        each = np.where(sample.truth[kept] == 1, 1, _DIFFERENT)
+        weight.append((each * min(_HEAVIEST, 6000 / max(1, len(kept)))).astype(np.float32))
     rising = {"logit": 1, "path": 1, "path_mass": 1}
     model = HistGradientBoostingClassifier(
         max_iter=250, learning_rate=0.06, max_leaf_nodes=15, min_samples_leaf=150, l2_regularization=10.0, max_features=0.4,
@@ -214,9 +236,15 @@ def train(plan: Plan, tell: Tell, processes: int = 1) -> tuple[Scorer, dict[str,
         contexts = pool.starmap(context_sample, [(scorer, *job) for job in jobs], chunksize=1)
     tell(f"second: fitting {sum(len(sample.truth) for sample in contexts):,} pairs")
     second = fit_second(contexts, plan)
-    return Scorer(first, second, sieve, cut), {
-        "trained_on": "worlds made by kevasync.dedupe.training.worlds; no real record",
-        "again": f"python -m kevasync.dedupe.training --seed {plan.seed}",
+    return Scorer(first, second, sieve, cut), provenance(plan)
+
+
+def provenance(plan: Plan) -> dict[str, Any]:
+    """What a model's file says of how it was made."""
+    without = f" --without {','.join(plan.without)}" if plan.without else ""
+    return {
+        "trained_on": "worlds made up by the modules of kevasync.dedupe.training; no real record",
+        "again": f"python -m kevasync.dedupe.training --seed {plan.seed}{without}",
         "plan": asdict(plan),
         "versions": {
             "kevasync": kevasync.__version__,

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kevasync.dedupe.training import made_desk, made_lab, made_profiles, made_shop
+from kevasync.dedupe.training import (
+    made_desk,
+    made_lab,
+    made_migration,
+    made_profiles,
+    made_register,
+    made_shop,
+    made_wreck,
+)
 from kevasync.dedupe.training.worlds import Record, World
 
 __all__ = ["OTHERS", "make_other"]
 
-OTHERS: tuple[str, ...] = ("desk", "shop", "lab", "profiles")
+OTHERS: tuple[str, ...] = ("desk", "shop", "lab", "profiles", "wreck", "register", "migration")
 """Kinds of worlds of other makers."""
 
 _MAKERS: dict[str, Callable[[int, int], list[Record]]] = {
@@ -17,6 +25,9 @@ _MAKERS: dict[str, Callable[[int, int], list[Record]]] = {
     "shop": made_shop.make,
     "lab": made_lab.make,
     "profiles": made_profiles.make,
+    "wreck": made_wreck.make,
+    "register": made_register.make,
+    "migration": made_migration.make,
 }
 _ROLES = {
     "given_name": "first_name",
@@ -43,9 +54,7 @@ _ROLES = {
 """Columns to roles; the others are called like their role."""
 _LEFT_OUT = {"record_id", "cluster", "source", "street_number"}
 _FEWEST = 100
-"""Fewer persons than this show little of what a maker has thought of."""
-_RECORDS_EACH = 1.6
-"""How many records a person has, about."""
+"""Fewer persons than this show little of what a maker has thought of; by so many it is tried how many records each has."""
 
 
 def make_other(kind: str, records: int, seed: int) -> World:
@@ -53,10 +62,12 @@ def make_other(kind: str, records: int, seed: int) -> World:
 
     Args:
         kind: one of OTHERS.
-        records: how many there should be, roughly: what the seed draws decides.
+        records: how many there should be, roughly; there are at least 100 persons, whatever that makes.
         seed: the same seed gives the same world.
     """
-    rows = _MAKERS[kind](max(_FEWEST, int(records / _RECORDS_EACH)), seed)
+    make = _MAKERS[kind]
+    each = len(make(_FEWEST, seed)) / _FEWEST
+    rows = make(max(_FEWEST, int(records / each)), seed)
     numbers: dict[str | None, int] = {}
     truth = [numbers.setdefault(row["cluster"], len(numbers)) for row in rows]
     return World(kind, [_in_roles(row) for row in rows], truth)

@@ -14,9 +14,10 @@ from kevasync.dedupe.blocking import Budget, find_candidates
 from kevasync.dedupe.canonical import make_records
 from kevasync.dedupe.columns import Columns
 from kevasync.dedupe.comparison import BATCH, Floats, base_features, compare
+from kevasync.dedupe.training.others import OTHERS, make_other
 from kevasync.dedupe.training.worlds import World, make_world
 
-__all__ = ["Sample", "load_world", "sample_world"]
+__all__ = ["Sample", "any_world", "columns_of", "load_world", "sample_world", "table_of"]
 
 HARD, EASY, TRUE = 4_000, 5_000, 2_000
 """At most so many pairs of each sort from a world; weights make up for what was left out."""
@@ -33,12 +34,33 @@ class Sample:
     weight: Floats
 
 
+def any_world(kind: str, records: int, seed: int, *, any_table: bool = False) -> World:
+    """A world of one of our kinds or of another maker; `any_table` as in `make_world`."""
+    return make_other(kind, records, seed) if kind in OTHERS else make_world(kind, records, seed, any_table=any_table)
+
+
+def table_of(world: World) -> pa.Table:
+    """The records of a world, a column a role."""
+    names = _columns(world)
+    return pa.table({name: pa.array([record.get(name) for record in world.records], pa.string()) for name in names})
+
+
+def columns_of(world: World) -> Columns:
+    """Which role each column of `table_of` plays."""
+    names = _columns(world)
+    others = tuple(name for name in names if name.startswith("other"))
+    roles = [(name, (name,)) for name in names if name not in others]
+    return Columns((*roles, *([("other", others)] if others else [])))
+
+
+def _columns(world: World) -> list[str]:
+    return sorted({name for record in world.records for name in record})
+
+
 def load_world(con: duckdb.DuckDBPyConnection, world: World) -> int:
     """Make dd_record, dd_pair and dd_truth (n, person) from a world. Returns the number of records."""
-    names = sorted({name for record in world.records for name in record})
-    table = pa.table({name: pa.array([record.get(name) for record in world.records], pa.string()) for name in names})
-    con.register("dd_world", table)
-    reading.read(con, "dd_world", Columns(tuple((name, (name,)) for name in names)))
+    con.register("dd_world", table_of(world))
+    reading.read(con, "dd_world", columns_of(world))
     truth = pa.table(
         {"n": pa.array(range(1, len(world.truth) + 1), pa.int32()), "person": pa.array(world.truth, pa.int32())}
     )
@@ -56,7 +78,7 @@ def sample_world(kind: str, records: int, seed: int) -> Sample:
     con = duckdb.connect(config={"threads": 1})
     con.execute("set enable_progress_bar = false")
     try:
-        count = load_world(con, make_world(kind, records, seed))
+        count = load_world(con, any_world(kind, records, seed))
         con.execute(
             """create temp table dd_sample as
             with known as (

@@ -56,19 +56,24 @@ class Damage:
 
     def __init__(self, rng: random.Random) -> None:
         self.rng = rng
-        level = rng.choice([0.1, 0.25, 0.5, 0.5, 1.0, 1.0, 1.6])
+        self.heavy = rng.random() < 0.15
+        """Nearly every copy is damaged beyond reading somewhere, as in the worst of imports."""
+        level = rng.choice([1.6, 2.4] if self.heavy else [0.1, 0.25, 0.5, 0.5, 1.0, 1.0, 1.6])
         self.level = level
         self.missing = rng.choice([0.0, 0.05, 0.15, 0.3, 0.45])
         self.missing_by_field: dict[str, float] = {}
         self.clean_first = rng.random() < 0.5
-        self.even = rng.random() < 0.3
+        self.even = rng.random() < (0.6 if self.heavy else 0.3)
         self.systems: list[dict[str, float]] = [{} for _ in range(rng.choice([1, 2, 2, 3]))]
         """What each of the systems that records come from tends to lack, filled in as fields are met."""
         self.slips: list[tuple[float, Callable[[str, random.Random], str]]] = [
             (rng.random() * 0.30 * level, typo),
             (rng.random() * 0.12 * level, scan),
             (rng.random() * 0.15 * level, phonetic),
-            (rng.random() * rng.choice([0, 0, 0, 0, 0.02, 0.02, 0.1, 0.4]) * level, mangle),
+            (
+                rng.random() * rng.choice([0.1, 0.3] if self.heavy else [0, 0, 0, 0, 0.02, 0.02, 0.1, 0.4]) * level,
+                mangle,
+            ),
             (rng.random() * rng.choice([0, 0.02, 0.1]) * level, cut),
         ]
         self.by_field: dict[str, float] = {}
@@ -83,6 +88,14 @@ class Damage:
         self.married = rng.choice([0.0, 0.0, 0.02, 0.05])
         self.replaced = rng.choice([0.0, 0.0, 0.01, 0.03, 0.08])
         """How often a value is somebody else's altogether."""
+        self.masked = rng.choice([0.0] * 9 + [0.03, 0.15])
+        """How often only the beginning of an address is shown."""
+        self.placed_wrong = rng.choice([0.0, 0.0, 0.0, 0.005, 0.03])
+        """How often the value of another column stands in a column."""
+        self.filler = rng.choice([0.0, 0.0, 0.0, 0.02, 0.1])
+        """How often a missing value is written as a word or a dash."""
+        self.turned = rng.choice([0.03, 0.03, 0.03, 0.15, 0.4])
+        """How often day and month change places; how often the year is off by a digit follows it."""
         self.own_identifier = rng.random() < 0.15
         """Each system gives out numbers of its own."""
 
@@ -211,6 +224,7 @@ def _written(person: Person, population: Population, damage: Damage, columns: Se
         column: None if not values[column] or damage.lost(column, max(0.3, strength), system) else values[column]
         for column in columns
     }
+    _misplace(record, damage, strength)
     if not any(record.get(column) for column in ("name", "first_name", "last_name", "email", "phone")):
         column = next(name for name in ("name", "last_name") if name in columns or name == "last_name")
         record[column if column in record else columns[0]] = values[column if column in record else columns[0]]
@@ -222,6 +236,18 @@ def _written(person: Person, population: Population, damage: Damage, columns: Se
             for column, value in record.items()
         }
     return record
+
+
+def _misplace(record: Record, damage: Damage, strength: float) -> None:
+    """Values in a column of another, and words for values that are not there."""
+    rng = damage.rng
+    if rng.random() < damage.placed_wrong * strength:
+        here, there = rng.choice(list(record)), rng.choice(list(record))
+        record[here], record[there] = record[there], (record[here] if rng.random() < 0.5 else None)
+    if damage.filler:
+        for column, value in record.items():
+            if value is None and rng.random() < damage.filler:
+                record[column] = rng.choice(["n/a", "-", ".", "unknown", "none", "xx", "0"])
 
 
 def _replaced(person: Person, population: Population, damage: Damage, strength: float) -> Person:
@@ -271,6 +297,8 @@ def _email(email: str, damage: Damage, strength: float) -> str:
     local, _, domain = email.partition("@")
     if domain == "gmail.com" and rng.random() < 0.1:
         local = rng.choice([local.replace(".", ""), f"{local}+{rng.choice(['news', 'shop', 'crm'])}"])
+    if rng.random() < damage.masked:
+        local = f"{local[:3]}***"
     return f"{damage.text('local', local, strength * 0.6)}@{damage.text('domain', domain, strength * 0.15)}"
 
 
@@ -284,12 +312,14 @@ def _dob(person: Person, damage: Damage, strength: float) -> str:
     rng = damage.rng
     date = person.dob
     draw = rng.random()
-    if draw < 0.03 * strength:
-        date = date[:4] + date[6:] + date[4:6]
-    elif draw < 0.07 * strength:
+    if draw < 0.04 * strength:
         date = date[:4] + "0101"
-    elif draw < 0.12 * strength:
+    elif draw < 0.09 * strength:
         date = date[:6] + f"{rng.randint(1, 28):02d}"
+    if rng.random() < damage.turned * strength:
+        date = date[:4] + date[6:] + date[4:6]
+    if rng.random() < damage.turned * strength * 0.5:
+        date = rng.choice([f"{date[:3]}{rng.randint(0, 9)}", f"{date[:2]}{rng.randint(0, 9)}{date[3]}"]) + date[4:]
     date = "".join(
         letter if letter.isdigit() else rng.choice("0123456789") for letter in damage.text("dob", date, strength * 0.6)
     )
