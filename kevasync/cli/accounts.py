@@ -11,7 +11,9 @@ import typer
 
 from kevasync.cli.context import Context
 from kevasync.cli.exits import ExitCode
-from kevasync.errors import RunError, UsageError
+from kevasync.cli.interrupt import stopped_at_once
+from kevasync.cli.shared import is_given
+from kevasync.errors import UsageError
 
 if TYPE_CHECKING:
     import duckdb
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["accounts"]
 
 SAMPLES = 5
+NOT_WRITTEN = "accounts-not-written"
 
 
 def accounts(
@@ -39,7 +42,7 @@ def accounts(
     threshold: Annotated[
         float, typer.Option(min=0.5, max=0.9999, help="From this confidence on a customer may be linked.")
     ] = 0.9,
-    out: Annotated[Path | None, typer.Option(help="Write every candidate. Parquet, or CSV by the ending.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write every candidate. .csv or .parquet.")] = None,
     object_name: Annotated[str, typer.Option("--object", help="In a workspace: the mapping's object.")] = "contact",
     plan: Annotated[
         bool, typer.Option("--plan", help="In a workspace: also a plan that hangs linked Contacts on their Accounts.")
@@ -59,8 +62,11 @@ def accounts(
     at = Context.of(ctx)
     files = _Files(keva, accounts_file, contacts, links, decided)
     _refuse_halves(files, plan=plan)
+    if files.keva is not None and is_given(ctx, "object_name"):
+        raise UsageError("usage", "--object goes with a workspace, not with --keva and --accounts")
     asked = _Asked(object_name, company, threshold, out, plan)
-    document = _searched(at, files, asked)
+    with stopped_at_once():
+        document = _searched(at, files, asked)
     at.out(document, lambda screen: _show(screen, document))
     return ExitCode.CHANGES if detailed_exitcode and document["counts"]["review"] else ExitCode.DONE
 
@@ -103,17 +109,20 @@ def _searched(at: Context, files: _Files, asked: _Asked) -> dict[str, Any]:
     """Search, write what is to be written, and tell of it."""
     from kevasync.cli.accounts_input import from_files, from_workspace, read_decided
     from kevasync.cli.accounts_plan import plan_accounts
+    from kevasync.cli.outputs import check_outputs
     from kevasync.dedupe.accounts import find_accounts
 
+    read = (files.keva, files.accounts, files.contacts, files.links, files.decided)
+    check_outputs({"--out": asked.out}, read, NOT_WRITTEN)
     with tempfile.TemporaryDirectory(prefix="kevasync-accounts-") as folder:
         work = Path(folder)
+        said = read_decided(files.decided, work) if files.decided is not None else ()
         if files.keva is not None and files.accounts is not None:
             con, search = from_files(at, work, files.keva, files.accounts, files.contacts, files.links)
         else:
             con, search = from_workspace(at, work, asked.object_name)
         try:
             at.progress.start("find accounts", None)
-            said = read_decided(files.decided, work) if files.decided is not None else ()
             search = replace(search, company=asked.company, threshold=asked.threshold, decided=said)
             found = find_accounts(con, search)
             if asked.out is not None:
@@ -140,20 +149,12 @@ def _document(found: Found, threshold: float, out: Path | None) -> dict[str, Any
 
 
 def _write(con: duckdb.DuckDBPyConnection, found: Found, out: Path) -> None:
-    """Raises RunError `accounts-not-written`."""
-    import duckdb
-
-    from kevasync.values import quote_literal
+    """Raises UsageError `accounts-not-written`, RunError `disk-full`."""
+    from kevasync.cli.outputs import copy_query
 
     con.register("answers_now", found.table)
-    form = "format csv, header" if out.suffix.lower() == ".csv" else "format parquet"
-    temporary = out.with_name(f".{out.name}")
     try:
-        con.execute(f"copy (from answers_now order by keva_id, place) to {quote_literal(str(temporary))} ({form})")
-        temporary.replace(out)
-    except (OSError, duckdb.Error) as error:
-        temporary.unlink(missing_ok=True)
-        raise RunError("accounts-not-written", f"{out}: {str(error).splitlines()[0]}") from error
+        copy_query(con, "from answers_now order by keva_id, place", out, NOT_WRITTEN)
     finally:
         con.unregister("answers_now")
 

@@ -103,6 +103,8 @@ def _extracted(
 
 def read_decided(path: Path, work: Path) -> list[tuple[str, str, bool]]:
     """(keva_id, account_id, yes) of a file's answers. Raises UsageError `accounts-decided` with all that is wrong."""
+    if not path.is_file():
+        raise UsageError("accounts-decided", f"{path} {'is a folder' if path.is_dir() else 'does not exist'}")
     into = work / "decided"
     into.mkdir()
     file = path if is_parquet(path) else land_rows(path, into, hints=DECIDED)

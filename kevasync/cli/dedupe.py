@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,6 +12,9 @@ import typer
 
 from kevasync.cli.context import Context
 from kevasync.cli.exits import ExitCode
+from kevasync.cli.interrupt import stopped_at_once
+from kevasync.cli.progress import Steps
+from kevasync.cli.shared import is_given
 from kevasync.errors import UsageError
 
 if TYPE_CHECKING:
@@ -24,6 +29,7 @@ __all__ = ["ASKED", "dedupe"]
 
 ASKED = 100
 """Pairs that --ask writes down."""
+NOT_WRITTEN = "dedupe-not-written"
 
 
 def dedupe(
@@ -41,10 +47,10 @@ def dedupe(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="Write the pairs: id_a, id_b, probability, weight in bits. Parquet, or CSV by its ending."),
+        typer.Option(help="Write the pairs: id_a, id_b, probability, weight in bits. .csv or .parquet."),
     ] = None,
     clusters: Annotated[
-        Path | None, typer.Option(help="Write every record's cluster: id, cluster. Parquet, or CSV by its ending.")
+        Path | None, typer.Option(help="Write every record's cluster: id, cluster. .csv or .parquet.")
     ] = None,
     labels: Annotated[
         Path | None,
@@ -75,49 +81,90 @@ def dedupe(
     it finds for `kevasync review duplicates`. What people decided holds.
     """
     at = Context.of(ctx)
-    if not files:
-        for_files = {"columns": columns, "out": out, "clusters": clusters, "labels": labels, "ask": ask}
-        return _in_workspace(at, for_files, object_name, threshold, detailed=detailed_exitcode)
-    from kevasync.cli.plan_files import memory_limit
+    with stopped_at_once():
+        if not files:
+            for_files = {"columns": columns, "out": out, "clusters": clusters, "labels": labels, "ask": ask}
+            return _in_workspace(at, for_files, object_name, threshold, detailed=detailed_exitcode)
+        _refuse_workspace_options(ctx)
+        asked = _Asked(files, columns or [], out, clusters, labels, ask, threshold, floor)
+        from kevasync.cli.outputs import check_outputs
+
+        outputs = {"--out": out, "--clusters": clusters, "--ask": ask}
+        check_outputs(outputs, [*files, labels], NOT_WRITTEN, csv_only=("--ask",))
+        _search_files(at, asked)
+    return ExitCode.DONE
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the command line says of a search in files."""
+
+    files: list[Path]
+    columns: list[str]
+    out: Path | None
+    clusters: Path | None
+    labels: Path | None
+    ask: Path | None
+    threshold: float
+    floor: float
+
+
+def _refuse_workspace_options(ctx: typer.Context) -> None:
+    """Raises UsageError for options that would be passed over beside a FILE."""
+    options = {"object_name": "--object", "detailed_exitcode": "--detailed-exitcode"}
+    given = [option for name, option in options.items() if is_given(ctx, name)]
+    if given:
+        raise UsageError("usage", f"{' and '.join(given)} goes with a workspace's snapshots, not with a FILE")
+
+
+def _search_files(at: Context, asked: _Asked) -> None:
+    """Search, write what is to be written, and tell of it."""
     from kevasync.dedupe.clustering import clusters as make_clusters
     from kevasync.dedupe.columns import parse
     from kevasync.dedupe.pipeline import find_pairs
-    from kevasync.dedupe.refit import choose, read_labels, refit
+    from kevasync.dedupe.refit import choose, refit
 
-    given: list[Label] = []
-    roles = [parse(text) for text in columns or []] or None
-    con = _connect(memory_limit())
-    try:
-        pairs = find_pairs(con, files, roles, floor=floor, tell=at.progress.start)
-        document = pairs.report.as_dict()
-        if labels is not None:
-            given = read_labels(labels)
-            pairs = refit(pairs, given)
-            document["labels"] = len(given)
-        if ask is not None:
-            _write_questions(choose(pairs, ASKED, given), ask)
-            document["ask"] = str(ask)
-        probability = pairs.probability
-        document |= {
-            "threshold": threshold,
-            "floor": floor,
-            "pairs": len(probability),
-            "matches": int((probability >= threshold).sum()),
-        }
-        if out is not None:
-            _write(con, pairs.table, out)
-            document["out"] = str(out)
-        grouped = make_clusters(pairs, threshold=threshold)
-        document["clusters"] = _cluster_counts(con, grouped)
-        if clusters is not None:
-            _write(con, grouped, clusters)
-            document["clusters"]["out"] = str(clusters)
-        at.progress.done()
-        at.out(document, lambda screen: _show(screen, document, pairs))
-    finally:
-        at.progress.done()
-        con.close()
-    return ExitCode.DONE
+    roles = [parse(text) for text in asked.columns] or None
+    given = _labels(asked.labels)
+    with _connection() as con:
+        try:
+            steps = Steps(at.progress)
+            pairs = find_pairs(con, asked.files, roles, floor=asked.floor, tell=steps)
+            steps.done()
+            document = pairs.report.as_dict()
+            if asked.labels is not None:
+                pairs = refit(pairs, given)
+                document["labels"] = len(given)
+            if asked.ask is not None:
+                _write_questions(choose(pairs, ASKED, given), asked.ask)
+                document["ask"] = str(asked.ask)
+            document |= {
+                "threshold": asked.threshold,
+                "floor": asked.floor,
+                "pairs": len(pairs.probability),
+                "matches": int((pairs.probability >= asked.threshold).sum()),
+            }
+            if asked.out is not None:
+                _write(con, pairs.table, asked.out)
+                document["out"] = str(asked.out)
+            grouped = make_clusters(pairs, threshold=asked.threshold)
+            document["clusters"] = _cluster_counts(con, grouped)
+            if asked.clusters is not None:
+                _write(con, grouped, asked.clusters)
+                document["clusters"]["out"] = str(asked.clusters)
+        finally:
+            at.progress.done()
+    at.out(document, lambda screen: _show(screen, document, pairs))
+
+
+def _labels(path: Path | None) -> list[Label]:
+    """The answers, before the search begins. Raises UsageError `dedupe-labels`, also where they are too few."""
+    from kevasync.dedupe.refit import FEWEST, read_labels
+
+    found = [] if path is None else read_labels(path)
+    if path is not None and len(found) < FEWEST:
+        raise UsageError("dedupe-labels", f"{path}: {len(found)} labels; {FEWEST} are needed")
+    return found
 
 
 def _in_workspace(at: Context, for_files: dict[str, Any], object_name: str, threshold: float, *, detailed: bool) -> int:
@@ -131,31 +178,32 @@ def _in_workspace(at: Context, for_files: dict[str, Any], object_name: str, thre
     return dedupe_workspace(at, object_name, threshold, detailed=detailed)
 
 
-def _connect(memory: str) -> duckdb.DuckDBPyConnection:
+@contextmanager
+def _connection() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection that spills into a folder of its own: the names of spilled files are the same in every process."""
     import tempfile
 
     import duckdb
 
-    spill = tempfile.gettempdir()
-    con = duckdb.connect(config={"memory_limit": memory, "temp_directory": spill, "preserve_insertion_order": "false"})
-    con.execute("set enable_progress_bar = false")
-    return con
+    from kevasync.cli.plan_files import memory_limit
+
+    with tempfile.TemporaryDirectory(prefix="kevasync-dedupe-") as spill:
+        settings: dict[str, Any] = {
+            "memory_limit": memory_limit(),
+            "temp_directory": spill,
+            "preserve_insertion_order": "false",
+        }
+        with duckdb.connect(config=settings) as con:
+            con.execute("set enable_progress_bar = false")
+            yield con
 
 
 def _write(con: duckdb.DuckDBPyConnection, table: pa.Table, path: Path) -> None:
-    import duckdb
+    from kevasync.cli.outputs import copy_query
 
-    from kevasync.values import quote_literal
-
-    form = "csv, header" if path.suffix.lower() == ".csv" else "parquet"
-    part = path.with_name(f".{path.name}.part")
     con.register("dd_result", table)
     try:
-        con.execute(f"copy dd_result to {quote_literal(str(part))} (format {form})").fetchall()
-        part.replace(path)
-    except (duckdb.IOException, OSError) as error:
-        part.unlink(missing_ok=True)
-        raise UsageError("dedupe-not-written", f"{path}: {str(error).splitlines()[0]}") from error
+        copy_query(con, "from dd_result", path, NOT_WRITTEN)
     finally:
         con.unregister("dd_result")
 
@@ -163,13 +211,12 @@ def _write(con: duckdb.DuckDBPyConnection, table: pa.Table, path: Path) -> None:
 def _write_questions(asked: Sequence[Asked], path: Path) -> None:
     import csv
 
-    try:
-        with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(["id_a", "id_b", "probability", "label"])
-            writer.writerows([item.id_a, item.id_b, f"{item.probability:.3f}", ""] for item in asked)
-    except OSError as error:
-        raise UsageError("dedupe-not-written", f"{path}: {error}") from error
+    from kevasync.cli.outputs import written
+
+    with written(path, NOT_WRITTEN) as part, part.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["id_a", "id_b", "probability", "label"])
+        writer.writerows([item.id_a, item.id_b, f"{item.probability:.3f}", ""] for item in asked)
 
 
 def _cluster_counts(con: duckdb.DuckDBPyConnection, grouped: pa.Table) -> dict[str, Any]:
@@ -194,6 +241,8 @@ def _show(screen: Screen, document: dict[str, Any], pairs: Pairs) -> None:
     for item in pairs.report.columns:
         said = ", ".join(f"{role}={column}" for role, columns in item.roles for column in columns)
         screen.line(f"  {'guessed' if item.guessed else 'columns'}: {said}")
+    for note in document["notes"]:
+        screen.line(f"Note: {note}", style="yellow")
     if document["not_compared"]:
         screen.line(f"Not compared, too many of role other: {', '.join(document['not_compared'])}", style="yellow")
     rows = [

@@ -16,6 +16,7 @@ from pathlib import Path
 from typer.exceptions import Abort, TyperException
 
 import kevasync
+from kevasync.cli.interrupt import is_interrupt
 from kevasync.errors import KevasyncError, RunError, UsageError
 
 __all__ = ["explain", "redact", "write_report"]
@@ -52,7 +53,7 @@ def explain(error: BaseException, arguments: Sequence[str], folder: Path | None)
 
 def _system(error: BaseException) -> KevasyncError | None:
     """Ctrl-C, memory, disk and files: what comes from outside, not from a mistake of ours."""
-    if isinstance(error, KeyboardInterrupt | Abort | EOFError):
+    if is_interrupt(error) or isinstance(error, Abort | EOFError):
         return RunError("interrupted", "stopped before the command had finished")
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryException":
         return RunError("out-of-memory", f"out of memory: {str(error).splitlines()[0] if str(error) else 'no details'}")

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from types import FrameType
-from typing import Any, Self, TextIO
+from typing import Any, NoReturn, Self, TextIO
 
-__all__ = ["Interrupt"]
+from kevasync.errors import RunError
+
+__all__ = ["Interrupt", "is_interrupt", "stopped_at_once"]
 
 FIRST = "\nStopping: finishing what is in flight, then saving. Press Ctrl-C again to stop at once.\n"
 
@@ -46,3 +49,38 @@ class Interrupt:
         # not through the stream: the signal may have come in the middle of a write to it
         with suppress(OSError, ValueError):
             os.write(self._stream.fileno(), FIRST.encode())
+
+
+def is_interrupt(error: BaseException) -> bool:
+    """Whether Ctrl-C was pressed; DuckDB says so by errors of its own when it was in the middle of a query."""
+    if isinstance(error, KeyboardInterrupt) or type(error).__name__ == "InterruptException":
+        return True
+    return isinstance(error, RuntimeError) and str(error) == "Query interrupted"
+
+
+@contextmanager
+def stopped_at_once() -> Iterator[None]:
+    """For work that changes nothing until its end: Ctrl-C and SIGTERM stop it where it stands.
+
+    Raises RunError `interrupted`.
+    """
+    main = threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGTERM, _interrupted) if main else None
+    try:
+        yield
+    except BaseException as error:
+        if not is_interrupt(error):
+            raise
+        raise RunError(
+            "interrupted",
+            "stopped before the command had finished",
+            why="Ctrl-C was pressed, or the system asked to stop. What was read is unchanged; no file is half written.",
+            next_steps=("run the same command again: it begins anew",),
+        ) from error
+    finally:
+        if main:
+            signal.signal(signal.SIGTERM, before)
+
+
+def _interrupted(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from kevasync.endpoint import Progress
 
-__all__ = ["LineProgress", "NoProgress", "TerminalProgress", "make_progress"]
+__all__ = ["LineProgress", "NoProgress", "Steps", "TerminalProgress", "make_progress"]
 
 LINE_EVERY = 10.0
 """Seconds between two log lines of one step."""
@@ -26,6 +26,26 @@ def make_progress(stream: TextIO, *, quiet: bool, color: bool) -> Progress:
     if stream.isatty():
         return TerminalProgress(stream, color=color)
     return LineProgress(stream)
+
+
+class Steps:
+    """Tells of steps that say only how many rows they have: each has done all of them once the next one begins."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._total: int | None = None
+
+    def __call__(self, what: str, total: int | None) -> None:
+        """Begin a step."""
+        self.done()
+        self._progress.start(what, total)
+        self._total = total
+
+    def done(self) -> None:
+        """The last step has done its rows."""
+        if self._total:
+            self._progress.advance(self._total)
+        self._total = None
 
 
 class NoProgress:
@@ -79,12 +99,14 @@ class LineProgress:
         with self._lock:
             if self._what is not None:
                 now = self._clock()
-                self._say("done", f"{self._figures(now, over=True)} seconds={now - self._began:.1f}")
+                self._say("done", f"{self._figures(now, over=True)} seconds={now - self._began:.1f}".lstrip())
                 self._what = None
 
     def _figures(self, now: float, *, over: bool = False) -> str:
         seconds = max(now - self._began, 1e-9)
         rate = self._rows / seconds
+        if not self._rows and not self._calls and self._total is None:
+            return ""  # the step counts nothing: a rate of nought would look as if it hung
         parts = [f"rows={self._rows}"]
         if self._total is not None:
             parts.append(f"total={self._total}")

@@ -11,7 +11,7 @@ from typer.main import get_command as build_command
 
 from kevasync.cli.context import Context
 
-__all__ = ["add_shared_options"]
+__all__ = ["add_shared_options", "is_given"]
 
 
 def _json(ctx: typer.Context, value: bool) -> None:
@@ -75,3 +75,9 @@ def add_shared_options(command: Any, *, inner: bool = True) -> None:
         if taken.isdisjoint(param.opts):
             param.expose_value = False
             command.params.append(param)
+
+
+def is_given(ctx: typer.Context, name: str) -> bool:
+    """Whether the parameter of that name stands on the command line, rather than being left to its default."""
+    source = ctx.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from kevasync.errors import UsageError
 
-__all__ = ["ROLES", "Columns", "guess", "parse"]
+__all__ = ["ROLES", "Columns", "guess", "listed", "parse"]
 
 ROLES = (
     "id",
@@ -109,17 +109,23 @@ _ALIASES = {
 
 _IDS = ("id", "uniqueid", "recordid", "recid", "customerid", "contactid", "kevaid", "rowid", "userid")
 _SOURCES = ("source", "sourcesystem", "sourcedataset", "side")
+MOST_DIGITS = 3
+"""More digits than this are a telephone number or an id, not a heading."""
 MAX_OTHER = 8
 """More columns of role `other` than this cost time and tell little: those beyond are reported and left out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Roles to the columns that play them, in order. `left_out`: columns that were asked for but are not compared."""
+    """Roles to the columns that play them, in order. `left_out`: columns that were asked for but are not compared.
+
+    `notes`: what a person should be told about how the table was read.
+    """
 
     roles: tuple[tuple[str, tuple[str, ...]], ...]
     guessed: bool = False
     left_out: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def of(self, role: str) -> tuple[str, ...]:
         """Columns of a role, none where the table lacks it."""
@@ -177,7 +183,20 @@ def parse(text: str) -> Columns:
     return _made(found, guessed=False)
 
 
-def guess(headers: Sequence[str]) -> Columns:
+def listed(headers: Sequence[str]) -> str:
+    """What the columns are called, for an error; where one looks like a person's value, only that and its place.
+
+    A file without a header has its first record there, and values belong neither on a screen nor in a log.
+    """
+    value = next(
+        (at for at, name in enumerate(headers, 1) if "@" in name or sum(map(str.isdigit, name)) > MOST_DIGITS), 0
+    )
+    if value:
+        return f"column {value} of {len(headers)} looks like a value: is there no header line?"
+    return "it has " + ", ".join(headers[:12]) + (", …" if len(headers) > 12 else "")  # noqa: PLR2004 a line's worth
+
+
+def guess(headers: Sequence[str], name: str = "the table") -> Columns:
     """Roles by the headers' names. Columns that say nothing are left alone. Raises UsageError dedupe-no-columns."""
     found: list[tuple[str, str]] = []
     squashed = {_squash(header): header for header in reversed(headers)}
@@ -192,8 +211,10 @@ def guess(headers: Sequence[str]) -> Columns:
             found.append((played, header))
     made = _made(_without_doubles(found), guessed=True)
     if not made.compared():
-        listed = ", ".join(headers[:8])
-        raise UsageError("dedupe-no-columns", f"no column is called like a name, e-mail, company or the like: {listed}")
+        raise UsageError(
+            "dedupe-no-columns",
+            f"{name} has no column called like a name, e-mail, company or the like; {listed(headers)}",
+        )
     return made
 
 

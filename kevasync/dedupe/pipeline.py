@@ -68,6 +68,7 @@ class Report:
             "columns": [item.as_dict() for item in self.columns],
             "guessed": any(item.guessed for item in self.columns),
             "not_compared": sorted({name for item in self.columns for name in item.left_out}),
+            "notes": [note for item in self.columns for note in item.notes],
             "candidates": self.candidates,
             "closing": self.closing,
             "blocking": [rule.as_dict() for rule in self.rules],

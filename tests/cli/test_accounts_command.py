@@ -109,4 +109,4 @@ def test_mistakes_are_told(here, capsys, files, more, code):
     err = capsys.readouterr().err
     assert code in err
     assert "Traceback" not in err
-    assert ended == (1 if code == "accounts-not-written" else 2)
+    assert ended == 2

@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from kevasync.cli.interrupt import Interrupt
-from kevasync.cli.progress import LineProgress, NoProgress, TerminalProgress, make_progress
+from kevasync.cli.progress import LineProgress, NoProgress, Steps, TerminalProgress, make_progress
 from kevasync.cli.render import Screen, safe
 
 
@@ -37,6 +37,27 @@ def test_log_lines_tell_rows_rate_time_left_and_calls():
         "step=extract-keva state=started total=1000",
         "step=extract-keva state=running rows=200 total=1000 rate=20/s left=40s api_calls=2",
         "step=extract-keva state=done rows=200 total=1000 rate=4/s api_calls=2 seconds=50.0",
+    ]
+
+
+def test_steps_tell_no_rate_of_nought():
+    """A step that tells its rows at its end has done them all by then; one that counts none says so by silence."""
+    now = [0.0]
+    stream = io.StringIO()
+    progress = LineProgress(stream, clock=lambda: now[0])
+    steps = Steps(progress)
+    steps("read", None)
+    now[0] = 1.0
+    steps("block", 500)
+    now[0] = 3.0
+    steps.done()
+    progress.done()
+    lines = [line.split(" ", 1)[1] for line in stream.getvalue().splitlines()]
+    assert lines == [
+        "step=read state=started",
+        "step=read state=done seconds=1.0",
+        "step=block state=started total=500",
+        "step=block state=done rows=500 total=500 rate=250/s seconds=2.0",
     ]
 
 
