@@ -2,11 +2,11 @@
 create or replace temp macro dd_plain(x) as
   case when regexp_matches(x, '[^\x00-\x7f]') then dd_ascii(x) when contains(x, '&') and contains(x, ';')
     then replace(replace(replace(replace(x, '&amp;', '&'), '&#39;', chr(39)), '&quot;', '"'), '&nbsp;', ' ') else x end;
--- what people write where there is nothing to write is null
+-- what people write where there is nothing to write is null; of a text that is no name but a page, the beginning is enough
 create or replace temp macro dd_said(x) as
   case when length(x) < 15 and lower(trim(x)) in ('n/a', '#n/a', 'unknown', 'undefined', 'not provided', 'not available', 'not applicable', 'not known',
     'tbd', 'tba', '-', '--', '---', '.', '..', '...', '?', '??', '???', 'xx', 'xxx', 'xxxx', '0', '00000', 'no name', 'no email', 'no phone', '(none)', '(null)',
-    'unbekannt', 'k.a.', 'desconocido', 'inconnu') then null else x end;
+    'unbekannt', 'k.a.', 'desconocido', 'inconnu') then null else left(x, 400) end;
 -- the same where it is no name of a person: there are people called Null, Na and None
 create or replace temp macro dd_thing(x) as
   case when length(x) < 6 and lower(trim(x)) in ('na', 'none', 'null', 'nil', 'nan', 'test', 'self', 'keine') then null else x end;

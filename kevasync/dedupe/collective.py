@@ -69,11 +69,6 @@ def context(
     con: duckdb.DuckDBPyConnection, records: int, wanted: float = _FAR
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
     """Pairs of dd_scored with a logit above `wanted`, and their context: (n x 2, n x len(CONTEXT)), ordered by a, b."""
-    total, doubt = con.execute(
-        "select coalesce(sum(p), 0), coalesce(sum(p * (1 - p)), 0) from (select 1 / (1 + exp(-z)) as p from dd_scored)"
-    ).fetchall()[0]
-    density = float(np.log2(max(total, 0.5) / max(records, 1)))
-    unsure = float(doubt / max(total, 0.5))
     con.execute(
         """create or replace temp table dd_path as
         select pair.a, pair.b, max(least(l.z, r.z)) as path, sum(l.p * r.p) as mass,
@@ -110,12 +105,23 @@ def context(
     for low, high in ((1, 2), (3, 4), (9, 10)):  # which record is a means nothing
         columns[low], columns[high] = np.minimum(columns[low], columns[high]), np.maximum(columns[low], columns[high])
     size = np.full(count, np.log2(max(records, SMALLEST)), np.float32)
-    scores = con.execute("select z from dd_scored").fetchnumpy()["z"]
+    # sixty copies of one record are 1,770 pairs: they would tell of the table what holds for these sixty only
+    counted = columns[3] < DEGREE
+    low = con.execute("select z from dd_scored where z <= $wanted", {"wanted": wanted}).fetchnumpy()["z"]
+    scores = np.concatenate([low, columns[0][counted]]).astype(np.float32)
+    density, unsure = _fullness(scores, records)
     rest = [size, np.full(count, density, np.float32), np.full(count, unsure, np.float32)]
     rest += crowd(scores, columns[0], records)
-    rest += alike(dict(zip(CONTEXT, columns, strict=False)), max(records, SMALLEST))
+    rest += alike(dict(zip(CONTEXT, columns, strict=False)), max(records, SMALLEST), counted)
     con.execute("drop table dd_path")
     return numbers, np.stack([*columns, *rest], axis=1) if count else np.empty((0, len(CONTEXT)), np.float32)
+
+
+def _fullness(scores: npt.NDArray[np.float32], records: int) -> tuple[float, float]:
+    """Expected matches per record, as a power of two, and how unsure they are."""
+    p = 1 / (1 + np.exp(-scores.astype(np.float64)))
+    total = max(float(p.sum()), 0.5)
+    return float(np.log2(total / max(records, 1))), float((p * (1 - p)).sum()) / total
 
 
 def crowd(
@@ -137,15 +143,18 @@ def crowd(
     return [np.asarray(part, np.float32) for part in parts]
 
 
-def alike(columns: dict[str, npt.NDArray[np.float32]], records: int) -> list[npt.NDArray[np.float32]]:
+def alike(
+    columns: dict[str, npt.NDArray[np.float32]], records: int, counted: npt.NDArray[np.bool_]
+) -> list[npt.NDArray[np.float32]]:
     """What becomes of this table's pairs of about the same score: the last eight of CONTEXT.
 
     Where pairs of a score mostly have stronger rivals, or neighbours that disagree, that score means less here than in
     other tables; nobody needs to label anything for that. The last two are how many pairs score as high or higher,
-    and how many of them are expected to be right, per record, as powers of two.
+    and how many of them are expected to be right, per record, as powers of two. Only pairs that are `counted` speak.
     """
     logit = columns["logit"].astype(np.float64)
-    order = np.argsort(logit, kind="stable")
+    order = np.flatnonzero(counted)
+    order = order[np.argsort(logit[order], kind="stable")]
     ordered = logit[order]
     low, high = np.searchsorted(ordered, logit - _NEAR), np.searchsorted(ordered, logit + _NEAR)
 
@@ -162,6 +171,6 @@ def alike(columns: dict[str, npt.NDArray[np.float32]], records: int) -> list[npt
         mean(np.minimum(columns["contradiction"], 2)),
         mean(np.minimum(columns["strong_b"], 3)),
         mean(np.minimum(columns["lost_b"], 3)),
-        np.log2((len(logit) - place + 1) / records).astype(np.float32),
+        np.log2((len(ordered) - place + 1) / records).astype(np.float32),
         np.log2((sums[-1] - sums[place] + 1) / records).astype(np.float32),
     ]

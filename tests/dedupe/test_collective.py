@@ -10,17 +10,21 @@ import pytest
 
 from kevasync.dedupe.collective import CONTEXT, alike
 from kevasync.dedupe.training.fit import Plan
+from kevasync.dedupe.training.others import OTHERS
 from kevasync.dedupe.training.worlds import make_world
 
 NAMES = CONTEXT[-8:]
 
 
-def told(logit: list[float], **others: list[float]) -> dict[str, npt.NDArray[np.float32]]:
+def told(
+    logit: list[float], counted: list[bool] | None = None, **others: list[float]
+) -> dict[str, npt.NDArray[np.float32]]:
     columns = {name: np.zeros(len(logit), np.float32) for name in CONTEXT[:11]}
     columns["rival_a"][:] = columns["rival_b"][:] = -8
     for name, values in {"logit": logit, **others}.items():
         columns[name] = np.array(values, np.float32)
-    return dict(zip(NAMES, alike(columns, 1000), strict=True))
+    mask = np.array(counted or [True] * len(logit), np.bool_)
+    return dict(zip(NAMES, alike(columns, 1000, mask), strict=True))
 
 
 def test_rivals_of_like_scores_count_and_those_of_others_do_not() -> None:
@@ -41,6 +45,13 @@ def test_rank_and_expected_are_per_record() -> None:
     assert found["expected"][0] == pytest.approx(np.log2(500 / 1000), abs=1e-4)
 
 
+def test_copies_by_the_score_do_not_speak_for_the_table() -> None:
+    """Pairs among sixty copies of one record are left out of what the table's own pairs say."""
+    found = told([9.0] * 1770 + [0.0, 0.1], [False] * 1770 + [True, True], rival_b=[9.0] * 1770 + [5.0, -8.0])
+    alone = told([0.0, 0.1], rival_b=[5.0, -8.0])
+    assert all(found[name][-2:].tolist() == alone[name].tolist() for name in NAMES)
+
+
 def test_a_table_with_no_pairs() -> None:
     assert all(values.shape == (0,) for values in told([]).values())
 
@@ -48,7 +59,9 @@ def test_a_table_with_no_pairs() -> None:
 def test_tables_of_the_second_model_are_others_than_those_of_the_first() -> None:
     plan = replace(Plan(), first_rounds=2, second_rounds=2)
     assert not {(kind, seed) for kind, _, seed in plan.pairs()} & {(kind, seed) for kind, _, seed in plan.tables()}
-    assert len(set(plan.tables())) == len(plan.tables()) == 2 * 16 + plan.large_worlds
+    assert (
+        len(set(plan.tables())) == len(plan.tables()) == 2 * 16 + plan.others_second * len(OTHERS) + plan.large_worlds
+    )
 
 
 def test_only_tables_may_lack_namesakes() -> None:
