@@ -113,7 +113,7 @@ def _searched(at: Context, files: _Files, asked: _Asked) -> dict[str, Any]:
             con, search = from_workspace(at, work, asked.object_name)
         try:
             at.progress.start("find accounts", None)
-            said = read_decided(files.decided, work) if files.decided is not None else ()
+            said = read_decided(files.decided, work, con, search) if files.decided is not None else ()
             search = replace(search, company=asked.company, threshold=asked.threshold, decided=said)
             found = find_accounts(con, search)
             if asked.out is not None:
