@@ -9,6 +9,7 @@ from duplicates_world import CLUSTERS, DuplicatesWorld
 
 from kevasync.cli.sides import open_kept
 from kevasync.dedupe.decisions import DuplicateDecision, DuplicateDecisions, Verdict
+from kevasync.dedupe.merge_plan import MergePlan
 from kevasync.sandbox.server import Sandbox
 
 
@@ -105,8 +106,6 @@ def test_a_later_line_chooses_other_values(world, merge):
     one, other = world.clusters[0][:2]
     made = merge(said([one, other], master=one, values={"Title": one}), said([one, other], master=other))
     assert made["decisions"]["recorded"] == 2
-    from kevasync.dedupe.merge_plan import MergePlan
-
     (cluster,) = MergePlan.load(world.workspace.plans_dir / made["plan"]).rows("clusters")
     assert cluster["master"] == other
 
@@ -132,6 +131,17 @@ def test_a_file_overrules_the_review_and_undo_takes_back(world, merge):
     assert [row["reason"] for row in told["decisions"]["left"]] == [
         "there is no decision on exactly these records to take back"
     ]
+
+
+def test_undo_in_the_same_file(world, merge):
+    """What a file decides, corrects and takes back is as it was before the file; read again it changes nothing."""
+    pair, other = world.clusters[0][:2], world.clusters[1]
+    lines = [said(pair), said(pair, "different", who="ana"), said(pair, "undo"), said(pair, "undo", who="bo"),
+             said(other)]  # fmt: skip
+    made = merge(*lines)
+    assert (made["decisions"], made["counts"]["clusters"]) == ({"recorded": 5, "known": 0, "left": []}, 1)
+    again = merge(*lines)
+    assert (again["decisions"], again["counts"]["clusters"]) == ({"recorded": 0, "known": 5, "left": []}, 1)
 
 
 def test_undo_speaks_of_records_that_are_gone(world, merge):
