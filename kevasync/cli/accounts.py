@@ -116,13 +116,13 @@ def _searched(at: Context, files: _Files, asked: _Asked) -> dict[str, Any]:
     check_outputs({"--out": asked.out}, read, NOT_WRITTEN)
     with tempfile.TemporaryDirectory(prefix="kevasync-accounts-") as folder:
         work = Path(folder)
-        said = read_decided(files.decided, work) if files.decided is not None else ()
         if files.keva is not None and files.accounts is not None:
             con, search = from_files(at, work, files.keva, files.accounts, files.contacts, files.links)
         else:
             con, search = from_workspace(at, work, asked.object_name)
         try:
             at.progress.start("find accounts", None)
+            said = read_decided(files.decided, work, con, search) if files.decided is not None else ()
             search = replace(search, company=asked.company, threshold=asked.threshold, decided=said)
             found = find_accounts(con, search)
             if asked.out is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from kevasync.errors import Problem, UsageError
 from kevasync.keva.columns import fold
 from kevasync.keva.landing import is_parquet, land_rows
 from kevasync.records import Side
+from kevasync.salesforce.soql import SHORT_ID, long_id
 from kevasync.sync.diff import connect
 from kevasync.values import quote_identifier, quote_literal
 
@@ -28,6 +29,8 @@ __all__ = ["from_files", "from_workspace", "read_decided"]
 
 Opened = tuple[duckdb.DuckDBPyConnection, AccountSearch]
 DECIDED = ("keva_id", "account_id", "decision")
+SHOWN = 5
+"""So many wrong rows are told in one line; --json has all."""
 OURS = ("link", "review", "candidate", "none", "")
 """What stands in the column where nobody answered: the file that was written may be given back."""
 
@@ -101,8 +104,42 @@ def _extracted(
     con.execute(f"create temp view {view} as select {columns}, false as _deleted where false")
 
 
-def read_decided(path: Path, work: Path) -> list[tuple[str, str, bool]]:
-    """(keva_id, account_id, yes) of a file's answers. Raises UsageError `accounts-decided` with all that is wrong."""
+def read_decided(
+    path: Path, work: Path, con: duckdb.DuckDBPyConnection, search: AccountSearch
+) -> list[tuple[str, str, bool]]:
+    """(keva_id, account_id, yes) of a file's answers. Raises UsageError `accounts-decided` with all that is wrong.
+
+    An Account's id may have 15 or 18 characters. A no on what is gone needs nothing done; a yes cannot be followed.
+    """
+    rows = _decided_rows(path, work)
+    customers = _there(con, search.customers, [row[0] for row in rows])
+    accounts = _accounts_there(con, search.accounts, [row[1] for row in rows])
+    answers: dict[int, tuple[str, str, bool]] = {}
+    problems: list[tuple[int, str]] = []
+    for number, (keva_id, named, word) in enumerate(rows, start=1):
+        said, account_id = word.casefold(), accounts.get(named, named)
+        if said in OURS:
+            continue
+        if said not in {"yes", "no"}:
+            problems.append((number, f"{word!r} is neither yes nor no"))
+        elif not keva_id or not account_id:
+            problems.append((number, "keva_id or account_id is empty"))
+        elif said == "yes" and (keva_id not in customers or named not in accounts):
+            absent = [f"no customer {keva_id}"] * (keva_id not in customers)
+            absent += [f"no Account {account_id}"] * (named not in accounts)
+            problems.append((number, f"there is {' and '.join(absent)}"))
+        else:
+            answers[number] = (keva_id, account_id, said == "yes")
+    problems = sorted(problems + _contradicted(answers))
+    if problems:
+        told = [f"row {number}: {what}" for number, what in problems]
+        more = f", and {len(told) - SHOWN} more problems" if len(told) > SHOWN else ""
+        every = [Problem("accounts-decided", "error", one) for one in told]
+        raise UsageError("accounts-decided", f"{path}: {'; '.join(told[:SHOWN])}{more}", problems=every)
+    return list(answers.values())
+
+
+def _decided_rows(path: Path, work: Path) -> list[tuple[str, str, str]]:
     if not path.is_file():
         raise UsageError("accounts-decided", f"{path} {'is a folder' if path.is_dir() else 'does not exist'}")
     into = work / "decided"
@@ -115,27 +152,41 @@ def read_decided(path: Path, work: Path) -> list[tuple[str, str, bool]]:
         if absent:
             raise UsageError("accounts-decided", f"{path} has no column {' and no column '.join(absent)}")
         picked = ", ".join(f"trim(coalesce({quote_identifier(names[fold(name)])}::varchar, ''))" for name in DECIDED)
-        rows = con.execute(f"select {picked} from {read}").fetchall()  # noqa: S608 quoted
-    answers: list[tuple[str, str, bool]] = []
-    problems: list[Problem] = []
+        return con.execute(f"select {picked} from {read}").fetchall()  # noqa: S608 quoted
+
+
+def _contradicted(answers: Mapping[int, tuple[str, str, bool]]) -> list[tuple[int, str]]:
+    """(row, what) where a customer has two Accounts, or a yes and a no on the same one."""
+    problems: list[tuple[int, str]] = []
     taken: dict[str, str] = {}
-    for number, (keva_id, account_id, word) in enumerate(rows, start=1):
-        said = word.casefold()
-        if said in OURS:
-            continue
-        if said not in {"yes", "no"}:
-            problems.append(_wrong(f"row {number}: {word!r} is neither yes nor no"))
-        elif not keva_id or not account_id:
-            problems.append(_wrong(f"row {number}: keva_id or account_id is empty"))
-        elif said == "yes" and taken.setdefault(keva_id, account_id) != account_id:
-            problems.append(_wrong(f"row {number}: {keva_id} has two Accounts, {taken[keva_id]} and {account_id}"))
-        else:
-            answers.append((keva_id, account_id, said == "yes"))
-    if problems:
-        more = f", and {len(problems) - 1} more problems" if len(problems) > 1 else ""
-        raise UsageError("accounts-decided", f"{path}: {problems[0].message}{more}", problems=problems)
-    return answers
+    said: dict[tuple[str, str], tuple[int, bool]] = {}
+    for number, (keva_id, account_id, yes) in answers.items():
+        first, before = said.setdefault((keva_id, account_id), (number, yes))
+        if before != yes:
+            words = ("yes", "no") if before else ("no", "yes")
+            problems.append((number, f"{words[1]} on {keva_id} and {account_id}, and row {first} says {words[0]}"))
+        if yes and taken.setdefault(keva_id, account_id) != account_id:
+            problems.append((number, f"{keva_id} has two Accounts, {taken[keva_id]} and {account_id}"))
+    return problems
 
 
-def _wrong(message: str) -> Problem:
-    return Problem("accounts-decided", "error", message)
+def _there(con: duckdb.DuckDBPyConnection, view: str, ids: Sequence[str]) -> set[str]:
+    """Those of the ids that a live record has."""
+    rows = con.execute(
+        f"select _id from {quote_identifier(view)} where _deleted is not true"  # noqa: S608 quoted
+        " and _id in (select unnest($1::varchar[]))",
+        [list(ids)],
+    ).fetchall()
+    return {str(one) for (one,) in rows}
+
+
+def _accounts_there(con: duckdb.DuckDBPyConnection, view: str, ids: Sequence[str]) -> dict[str, str]:
+    """The ids that an Account has, as given, each with how the Account itself spells it."""
+    spelled = {one: _spelled(one) for one in ids}
+    there = _there(con, view, sorted({form for forms in spelled.values() for form in forms}))
+    return {one: next(form for form in forms if form in there) for one, forms in spelled.items() if there & set(forms)}
+
+
+def _spelled(one: str) -> tuple[str, ...]:
+    whole = long_id(one)
+    return (one,) if whole is None else (one, whole, whole[:SHORT_ID])

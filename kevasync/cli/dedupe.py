@@ -122,7 +122,7 @@ def _search_files(at: Context, asked: _Asked) -> None:
     from kevasync.dedupe.clustering import clusters as make_clusters
     from kevasync.dedupe.columns import parse
     from kevasync.dedupe.pipeline import find_pairs
-    from kevasync.dedupe.refit import choose, refit
+    from kevasync.dedupe.refit import choose, learn
 
     roles = [parse(text) for text in asked.columns] or None
     given = _labels(asked.labels)
@@ -133,8 +133,10 @@ def _search_files(at: Context, asked: _Asked) -> None:
             steps.done()
             document = pairs.report.as_dict()
             if asked.labels is not None:
-                pairs = refit(pairs, given)
-                document["labels"] = len(given)
+                learned = learn(pairs, given)
+                pairs = learned.pairs
+                document |= {"labels": len(given), "labels_used": learned.used}
+                document |= {"labels_contradicted": learned.contradicted, "labels_unknown": learned.unknown}
             if asked.ask is not None:
                 _write_questions(choose(pairs, ASKED, given), asked.ask)
                 document["ask"] = str(asked.ask)
@@ -243,6 +245,11 @@ def _show(screen: Screen, document: dict[str, Any], pairs: Pairs) -> None:
         screen.line(f"  {'guessed' if item.guessed else 'columns'}: {said}")
     for note in document["notes"]:
         screen.line(f"Note: {note}", style="yellow")
+    if "labels_used" in document:
+        screen.line(
+            f"Labels: {document['labels_used']:,} pairs followed; {document['labels_contradicted']:,} with both yes and no "
+            f"left out; {document['labels_unknown']:,} labels of pairs that were not scored"
+        )
     if document["not_compared"]:
         screen.line(f"Not compared, too many of role other: {', '.join(document['not_compared'])}", style="yellow")
     rows = [

@@ -8,7 +8,7 @@ import typer
 
 from kevasync.cli.context import Context
 from kevasync.cli.exits import ExitCode
-from kevasync.errors import UsageError
+from kevasync.errors import RunError, UsageError
 
 if TYPE_CHECKING:
     from kevasync.cli.sides import Kept
@@ -39,7 +39,7 @@ def link(
     at = Context.of(ctx)
     mapping = mapped_object(at.workspace, object_name)
     with at.workspace.lock("link"), open_kept(at.workspace) as kept:
-        sf_id = _known(kept, mapping, keva_id, sf_id)
+        sf_id = _known(kept, mapping, keva_id, sf_id, reject=reject)
         decisions = DuplicateDecisions(kept.decisions)
         if reject:
             unlinked = _reject(kept, decisions, mapping.name, keva_id, sf_id)
@@ -52,29 +52,27 @@ def link(
     return ExitCode.DONE
 
 
-def _known(kept: Kept, mapping: ObjectMapping, keva_id: str, sf_id: str) -> str:
-    """The Contact's full id, once both were seen. Raises UsageError `link-unknown`, RunError `snapshot-missing`."""
-    import duckdb
+def _known(kept: Kept, mapping: ObjectMapping, keva_id: str, sf_id: str, *, reject: bool) -> str:
+    """The Contact's full id, once both were seen. Raises UsageError `link-unknown`, RunError `snapshot-missing`.
 
-    from kevasync.cli.dedupe_workspace import snapshots_of
-    from kevasync.records import Side
-    from kevasync.sync.projection import id18
+    A link that is there can be rejected also where one of its records is gone: else nobody could dissolve it.
+    """
+    from kevasync.cli.seen import absent, full_name
 
-    with duckdb.connect() as con:
-        full = str(con.execute(f"select {id18('$1::varchar')}", [sf_id.strip()]).fetchall()[0][0])
-        for side, name, wanted in (
-            (Side.KEVA, mapping.name, keva_id),
-            (Side.SALESFORCE, mapping.salesforce, full),
-        ):
-            snapshots_of(kept).view(con, side, name, "seen")
-            found = con.execute("select 1 from seen where _id = $1 and _deleted is not true", [wanted]).fetchall()
-            if not found:
-                raise UsageError("link-unknown", f"the last snapshot of {side} has no {name} {wanted}")
+    full = full_name(sf_id)
+    if reject and any(item.active for item in kept.stores.links.find(mapping.name, keva_id=keva_id, sf_id=full)):
+        return full
+    gone = absent(kept, mapping, _names(keva_id, full))
+    if gone:
+        raise UsageError("link-unknown", "; ".join(gone.values()))
     return full
 
 
 def _link(kept: Kept, decisions: DuplicateDecisions, name: str, keva_id: str, sf_id: str) -> None:
-    """Save the link; a rejection of just this pair is taken back, as the newest word counts."""
+    """Save the link; a rejection of just this pair is taken back, as the newest word counts.
+
+    Raises UsageError `link-rejected`, `link-taken`.
+    """
     from kevasync.records import KevaId, Link, SalesforceId
 
     ids = _names(keva_id, sf_id)
@@ -84,7 +82,12 @@ def _link(kept: Kept, decisions: DuplicateDecisions, name: str, keva_id: str, sf
         raise UsageError(
             "link-rejected", f"{others[0].who} said of a group with {keva_id} and {sf_id} that these are not the same"
         )
-    kept.stores.links.save(name, [Link(KevaId(keva_id), SalesforceId(sf_id), "by hand", active=True)], None)
+    try:
+        kept.stores.links.save(name, [Link(KevaId(keva_id), SalesforceId(sf_id), "by hand", active=True)], None)
+    except RunError as error:
+        if error.code != "link-taken":
+            raise
+        raise UsageError(error.code, error.what) from error  # here a person gave the ids
     for held in apart:
         _decide(kept, decisions, ids, "undo", held)
 

@@ -9,7 +9,7 @@ import typer
 
 from kevasync.cli.context import Context
 from kevasync.cli.exits import ExitCode
-from kevasync.errors import KevasyncError, UsageError
+from kevasync.errors import KevasyncError, Problem, UsageError
 
 if TYPE_CHECKING:
     from kevasync.cli.render import Screen
@@ -50,8 +50,6 @@ def merge(
     from kevasync.cli.sides import open_kept
     from kevasync.dedupe import kept
     from kevasync.dedupe.decisions import DuplicateDecisions
-    from kevasync.dedupe.decisions_file import record_file
-    from kevasync.store.decisions import current_user
 
     mapping = mapped_object(at.workspace, object_name)
     with at.workspace.lock("merge"), open_kept(at.workspace) as opened:
@@ -62,11 +60,39 @@ def merge(
             if above is not None:
                 raise
             found = None  # decisions stand by themselves
-        taken = None if decisions is None else record_file(decisions, made, found, current_user())
+        taken = None if decisions is None else _recorded(decisions, opened, mapping, made, found)
         plan, chosen = _planned(at, opened, mapping, made, found, above)
+        if plan is None:
+            _refuse_nothing(chosen, taken)
         links = _link(opened, mapping, chosen)
     at.out(_document(plan, chosen, links, taken), lambda screen: _show(screen, plan, chosen, links, taken))
     return ExitCode.DONE
+
+
+def _recorded(
+    path: Path, opened: Kept, mapping: ObjectMapping, made: DuplicateDecisions, found: Search | None
+) -> FromFile:
+    from functools import partial
+
+    from kevasync.cli.seen import absent, full_name
+    from kevasync.dedupe.decisions_file import Known, record_file
+    from kevasync.store.decisions import current_user
+
+    # what a relationship leads to is another record's, and no merge writes it
+    fields = list(dict.fromkeys(name for field in mapping.fields for name in field.salesforce if "." not in name))
+    return record_file(path, made, found, current_user(), Known(full_name, partial(absent, opened, mapping), fields))
+
+
+def _refuse_nothing(chosen: Chosen, taken: FromFile | None) -> None:
+    """Raises UsageError `merge-nothing` where nobody decided on anything, unless a file of decisions was followed."""
+    if chosen.links or chosen.in_keva or chosen.left or (taken and (taken.recorded or taken.known)):
+        return
+    done = f"; {chosen.done:,} decisions were carried out before" if chosen.done else ""
+    lines = [f"line {number}: {why}" for number, why in taken.left] if taken else []
+    more = f", and {len(lines) - 1:,} more lines" if len(lines) > 1 else ""
+    first = f"; {lines[0]}{more}" if lines else ""
+    problems = [Problem("merge-nothing", "error", line) for line in lines]
+    raise UsageError("merge-nothing", f"Nobody has decided on a merge{done}{first}", problems=problems)
 
 
 def _planned(
@@ -80,16 +106,13 @@ def _planned(
     from kevasync.cli.dedupe_workspace import rules_of
     from kevasync.cli.sides import open_salesforce
     from kevasync.dedupe.choices import above, choose, merged_away
-    from kevasync.dedupe.merge import plan_merges
+    from kevasync.dedupe.merge import AllLeft, plan_merges
 
     records = found.records if found else {}
     chosen = choose(decisions, merged_away(opened.stores.ledger), lambda one, name: records[one].values.get(name))
     if found is not None and least is not None:
         chosen.merges.extend(above(found.groups, found.records, decisions, least))
     if not chosen.merges:
-        if not (chosen.links or chosen.in_keva or chosen.left):
-            done = f"; {chosen.done:,} decisions were carried out before" if chosen.done else ""
-            raise UsageError("merge-nothing", f"Nobody has decided on a merge{done}")
         return None, chosen
     with open_salesforce(at.workspace, opened.secrets) as salesforce:
         schema = salesforce.describe(mapping.salesforce)
@@ -107,13 +130,18 @@ def _planned(
                 progress=at.progress,
                 external_id=external if external and schema.find(external) else None,
             )
+        except AllLeft as nothing:
+            chosen.left.extend(nothing.left)
+            return None, chosen
         finally:
             at.progress.done()
     return plan, chosen
 
 
 def _link(opened: Kept, mapping: ObjectMapping, chosen: Chosen) -> list[tuple[str, str]]:
-    """Keep the links that people confirmed, where neither record has another; answers those that are new."""
+    """Keep the links that people confirmed, of records that are there and have no other; answers those that are new."""
+    from kevasync.cli.seen import absent
+    from kevasync.dedupe.sides import PREFIX
     from kevasync.records import KevaId, Link, SalesforceId
 
     links = opened.stores.links
@@ -121,8 +149,12 @@ def _link(opened: Kept, mapping: ObjectMapping, chosen: Chosen) -> list[tuple[st
     by_customer = {row["keva_id"]: row["sf_id"] for row in active}
     by_record = {row["sf_id"]: row["keva_id"] for row in active}
     new: list[tuple[str, str]] = []
-    for customer, contact in chosen.links:
-        if by_customer.get(customer) == contact:
+    wanted = [pair for pair in chosen.links if by_customer.get(pair[0]) != pair[1]]
+    gone = absent(opened, mapping, [name for pair in wanted for name in (f"{PREFIX}{pair[0]}", pair[1])])
+    for customer, contact in wanted:
+        lost = [gone[name] for name in (f"{PREFIX}{customer}", contact) if name in gone]
+        if lost:
+            chosen.left.append((f"{customer}|{contact}", f"not linked: {'; '.join(lost)}"))
             continue
         if customer in by_customer or contact in by_record:
             other = by_customer.get(customer) or by_record[contact]
@@ -166,6 +198,8 @@ def _show(
     if plan is not None:
         screen.heading(f"Merge plan {plan.id}: {plan.sobject}")
         screen.pairs([(name.replace("_", " "), f"{number:,}") for name, number in plan.counts.items()])
+    else:
+        screen.line("No plan was written: there is nothing that can be merged.")
     for row in document["left"][:20]:
         screen.line(f"Left out: {row['reason']}", style="yellow")
     if len(document["left"]) > 20:  # noqa: PLR2004 lines on a screen

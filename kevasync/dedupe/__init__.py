@@ -19,7 +19,7 @@ The way from a table to clusters, with no labels and no workspace:
   model-tampered, model-version. `python -m kevasync.dedupe.training` makes it anew.
 - `refit.choose(pairs, count, known=()) -> list[Asked]`: which pairs to ask a person about.
 - `refit.refit(pairs, labels) -> Pairs`: the same pairs with scores that follow 20 to 200 answers, within bounds. Raises
-  UsageError dedupe-labels.
+  UsageError dedupe-labels. `refit.learn` also tells how many labels were used, contradicted and unknown.
 - `Pairs.explain(asked) -> list[list[Evidence]]`: bits by field, which sum up to the pair's own weight
   (`Evidence.field` is a role of columns.ROLES, "prior" or "together"; positive speaks for one person).
 - `clustering.clusters(pairs, constraints=(), threshold=0.5) -> pa.Table`: a "different" decision holds for ever, also

@@ -34,6 +34,8 @@ THRESHOLD = 0.9
 """From this confidence on a customer is linked, if the evidence is of the right kinds."""
 BLOCK = 200
 """A name, domain or word that more Accounts have brings none of them; how many such there are is told."""
+COMPANY = "company"
+"""The customers' column with the company, unless another is named."""
 SHOWN = 0.05
 """Less likely candidates are not worth a look."""
 
@@ -60,7 +62,7 @@ class AccountSearch:
     links: str | None = None
     decided: Sequence[tuple[str, str, bool]] = ()
     answered: Sequence[tuple[str, str, bool]] = ()
-    company: str = "company"
+    company: str = COMPANY
     threshold: float = THRESHOLD
 
 
@@ -108,7 +110,8 @@ def find_accounts(con: duckdb.DuckDBPyConnection, search: AccountSearch) -> Foun
     """Answer for every live customer. Leaves temporary tables on the connection; a second call replaces them.
 
     Raises UsageError `accounts-no-name` where the Accounts have no Name, `accounts-nothing-to-ask` where the customers
-    have neither the company's column nor an e-mail, `dedupe-id` where ids repeat.
+    have neither the company's column nor an e-mail, `accounts-no-company` where they lack the column that was asked
+    for by another name than the usual one, `dedupe-id` where ids repeat.
     """
     _tables(con, search)
     ours = (("id", ("id",)), ("source", ("source",)), ("email", ("email",)), ("company", ("company",)))
@@ -174,6 +177,10 @@ def _tables(con: duckdb.DuckDBPyConnection, search: AccountSearch) -> None:
     if "name" not in named:
         raise UsageError("accounts-no-name", f"the Accounts have no column Name, only {_listed(named)}")
     company, email = told.get(search.company.casefold()), told.get("email")
+    if company is None and search.company.casefold() != COMPANY:
+        raise UsageError(
+            "accounts-no-company", f"the customers have no column {search.company}, only {', '.join(told.values())}"
+        )
     if company is None and email is None:
         raise UsageError(
             "accounts-nothing-to-ask",

@@ -20,6 +20,7 @@ from kevasync.store.links import Links
 from kevasync.values import clean
 
 __all__ = [
+    "AllLeft",
     "MergeChoice",
     "MergeSide",
     "Preview",
@@ -30,6 +31,14 @@ __all__ = [
     "preview",
     "read_records",
 ]
+
+
+class AllLeft(UsageError):  # noqa: N818 it says what became of the clusters
+    """None of the clusters can be merged; `left` has (cluster, reason) of each."""
+
+    def __init__(self, left: Sequence[tuple[str, str]]) -> None:
+        super().__init__("merge-nothing", f"None of {len(left):,} clusters can be merged, the first: {left[0][1]}")
+        self.left = tuple(left)
 
 
 class MergeSide(Endpoint, Merger, Protocol):
@@ -94,7 +103,8 @@ def plan_merges(
     A cluster that cannot be merged (a record gone, or in two clusters) is in the plan as skipped, with the reason.
 
     Raises:
-        UsageError: `merge-nothing` when there is no cluster, `object-read-only` when the user may not edit the object.
+        UsageError: `merge-nothing` when there is no cluster (AllLeft: none that can be merged), `object-read-only`
+            when the user may not edit the object.
     """
     if not choices:
         raise UsageError("merge-nothing", "No cluster was given to merge")
@@ -126,6 +136,8 @@ def plan_merges(
         losers |= dict.fromkeys(rest, item.cluster)
         tables["links"] += _links(item.cluster, master, rest, linked, records)
         tables["fields"] += _fields(item, master, rest, records, schema, rules, external_id, tables["links"])
+    if not taken:
+        raise AllLeft([(row["cluster"], row["reason"]) for row in tables["clusters"]])
     tables["children"] = [
         {"cluster": losers[row["parent"]], **row} for row in children_of(endpoint, sobject, list(losers), progress)
     ]

@@ -16,7 +16,7 @@ from kevasync.dedupe.clustering import Constraint, clusters
 from kevasync.dedupe.decisions import DuplicateDecisions, Verdict, subject_of
 from kevasync.dedupe.groups import Found, Kind, find_groups
 from kevasync.dedupe.pipeline import MATCH, Pairs, find_pairs
-from kevasync.dedupe.refit import FEWEST, Label, refit
+from kevasync.dedupe.refit import FEWEST, Label, learn
 from kevasync.dedupe.sides import PREFIX, Stored, all_records, read_values, side_of
 from kevasync.endpoint import Progress
 from kevasync.errors import UsageError
@@ -104,14 +104,15 @@ def search(
 
 
 def learned(pairs: Pairs, decided: Sequence[tuple[str, str, bool]]) -> tuple[Pairs, int]:
-    """The pairs with scores set right by what people decided here, and by how many decisions; 0 where these are few."""
+    """The pairs with scores set right by what people decided here, and by how many of them; 0 where these are few."""
     said = Counter(same for _, _, same in decided)
     if sum(said.values()) < LESSONS or min(said[True], said[False]) < FEWEST:
         return pairs, 0
     try:
-        return refit(pairs, [Label(a, b, same) for a, b, same in decided]), sum(said.values())
+        made = learn(pairs, [Label(a, b, same) for a, b, same in decided])
     except UsageError:  # most of them speak of records that are gone
         return pairs, 0
+    return made.pairs, made.used
 
 
 def _views(

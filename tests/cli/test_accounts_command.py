@@ -7,6 +7,7 @@ import duckdb
 import pytest
 
 from kevasync.cli.main import run
+from kevasync.salesforce.soql import long_id
 
 KEVA = 'id,email,company\nc1,ann@acme.com,"ACME, Inc."\nc2,,Twin\nc3,x@gmail.com,\n'
 ACCOUNTS = "Id,Name,Website\n001A,Acme,https://acme.com\n001B,Twin GmbH,\n001C,Twin,\n"
@@ -62,6 +63,10 @@ def test_the_written_file_with_answers_is_given_back(here, capsys):
         ("keva_id,account_id,decision\nc2,001B,yes\nc2,001C,yes\n", "c2 has two Accounts"),
         ("keva_id,account_id,decision\nc2,,no\n", "is empty"),
         ("keva_id,decision\nc2,no\n", "no column account_id"),
+        ("keva_id,account_id,decision\nc2,001Z,yes\n", "row 1: there is no Account 001Z"),
+        ("keva_id,account_id,decision\nc9,001B,yes\n", "row 1: there is no customer c9"),
+        ("keva_id,account_id,decision\nc2,001B,yes\nc2,001B,no\n", "row 2: no on c2 and 001B, and row 1 says yes"),
+        ("keva_id,account_id,decision\nc2,001B,no\nc2,001B,yes\n", "row 2: yes on c2 and 001B, and row 1 says no"),
     ],
 )
 def test_answers_that_cannot_be_followed_are_told(here, capsys, text, says):
@@ -70,6 +75,37 @@ def test_answers_that_cannot_be_followed_are_told(here, capsys, text, says):
     err = capsys.readouterr().err
     assert "accounts-decided" in err
     assert says in err
+
+
+def test_all_wrong_answers_are_told_at_once(here, capsys):
+    """Each with its row; a no on what is gone needs nothing done and is no mistake."""
+    rows = ["c2,001Z,yes", "c2,001B,maybe", "c2,001B,yes", "c2,001B,no", "c9,001Z,no", "c9,001Y,yes", "c2,001C,yes"]
+    (here / "decided.csv").write_text("\n".join(["keva_id,account_id,decision", *rows, "c1,,no"]) + "\n")
+    told = accounts(capsys, *FILES, "--decided", "decided.csv", expect=2)["error"]
+    assert [item["message"].partition(":")[0] for item in told["problems"]] == [f"row {n}" for n in (1, 2, 4, 6, 7, 8)]
+    assert "and 1 more problems" in told["what"]
+    assert "no customer c9 and no Account 001Y" in told["what"]
+
+
+@pytest.mark.parametrize(("there", "said"), [(15, 18), (18, 15), (15, 15), (18, 18)])
+def test_an_account_may_be_called_by_15_or_18_characters(here, capsys, there, said):
+    """A yes holds however the id is spelled."""
+    whole = long_id("0015g00000XyZab")
+    (here / "accounts.csv").write_text(f"Id,Name,Website\n{whole[:there]},Else,\n001B,Twin,\n001C,Twin GmbH,\n")
+    (here / "decided.csv").write_text(f"keva_id,account_id,decision\nc2,{whole[:said]},yes\n")
+    told = accounts(capsys, *FILES, "--decided", "decided.csv")
+    (row,) = [row for row in told["samples"] if row["keva_id"] == "c2"]
+    assert (row["account_name"], row["decision"]) == ("Else", "link")
+
+
+def test_a_company_column_that_is_not_there_is_told(here, capsys):
+    """Though there are e-mails to go by; case does not matter, and without the option its lack is no mistake."""
+    told = accounts(capsys, *FILES, "--company", "nope", expect=2)["error"]
+    assert told["code"] == "accounts-no-company"
+    assert "no column nope, only id, email, company" in told["what"]
+    assert accounts(capsys, *FILES, "--company", "COMPANY")["counts"]["link"] == 1
+    (here / "keva.csv").write_text("id,email\nc1,ann@acme.com\n")
+    assert accounts(capsys, *FILES)["counts"]["link"] == 1
 
 
 def test_people_see_a_table(here, capsys):

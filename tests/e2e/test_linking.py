@@ -5,6 +5,8 @@ import pytest
 from duplicates_world import DuplicatesWorld
 
 from kevasync.cli.main import run
+from kevasync.cli.sides import open_kept
+from kevasync.records import KevaId, Link, SalesforceId
 from kevasync.sandbox.server import Sandbox
 
 
@@ -69,8 +71,18 @@ def test_a_contact_that_is_taken_stays_where_it_is(world, capsys):
     key, contact = moved_customer(world, capsys)
     world.command(capsys, "link", key, contact)
     other = next(one for one in records_of(world.command(capsys, "plan", "--no-extract")) if one and one != key)
-    assert run(["link", other, contact, "--workspace", str(world.folder)]) == 1
+    assert run(["link", other, contact, "--workspace", str(world.folder)]) == 2
     assert "link-taken" in capsys.readouterr().err
+
+
+def test_a_link_to_a_record_that_is_not_there_can_be_dissolved(world, capsys):
+    """A customer that Keva does not have holds a Contact: --reject dissolves the link, and the Contact is free."""
+    key, contact = moved_customer(world, capsys)
+    with open_kept(world.workspace) as kept:
+        kept.stores.links.save("contact", [Link(KevaId("ghost"), SalesforceId(contact), "review")], None)
+    world.command(capsys, "link", key, contact, code=2)
+    world.command(capsys, "link", "ghost", contact[:15], "--reject")
+    assert world.command(capsys, "link", key, contact)["linked"]
 
 
 def test_accounts_of_a_workspace_come_from_the_org(world, sandbox, capsys):
