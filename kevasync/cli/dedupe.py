@@ -247,8 +247,8 @@ def _show(screen: Screen, document: dict[str, Any], pairs: Pairs) -> None:
         screen.line(f"Note: {note}", style="yellow")
     if "labels_used" in document:
         screen.line(
-            f"Labels: {document['labels_used']:,} pairs followed; {document['labels_contradicted']:,} with both yes and no "
-            f"left out; {document['labels_unknown']:,} labels of pairs that were not scored"
+            f"Labels: {document['labels_used']:,} pairs followed, {document['labels_contradicted']:,} with yes and no "
+            f"left out, {document['labels_unknown']:,} labels of pairs that were not scored"
         )
     if document["not_compared"]:
         screen.line(f"Not compared, too many of role other: {', '.join(document['not_compared'])}", style="yellow")

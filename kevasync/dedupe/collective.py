@@ -102,8 +102,8 @@ def context(
     numbers = np.stack([rows["a"], rows["b"]], axis=1).astype(np.int32)
     count = len(numbers)
     columns = [rows[name].astype(np.float32) for name in CONTEXT[:11]]
-    for low, high in ((1, 2), (3, 4), (9, 10)):  # which record is a means nothing
-        columns[low], columns[high] = np.minimum(columns[low], columns[high]), np.maximum(columns[low], columns[high])
+    for one, two in ((1, 2), (3, 4), (9, 10)):  # which record is a means nothing
+        columns[one], columns[two] = np.minimum(columns[one], columns[two]), np.maximum(columns[one], columns[two])
     size = np.full(count, np.log2(max(records, SMALLEST)), np.float32)
     # sixty copies of one record are 1,770 pairs: they would tell of the table what holds for these sixty only
     counted = columns[3] < DEGREE
