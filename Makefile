@@ -46,6 +46,7 @@ bench: $(STAMP)  ## ours and the peers side by side; prints ratios
 	$(BIN)/python benchmarks/plan.py
 	$(BIN)/python benchmarks/automap.py
 	$(BIN)/python benchmarks/dedupe.py
+	$(BIN)/python benchmarks/linking.py
 
 docs: $(STAMP)  ## write the generated pages anew (CLI reference, error pages)
 	$(BIN)/python docs/generate.py
