@@ -29,6 +29,9 @@ FLOOR = 0.01
 """Pairs below this probability are not written: there are too many of them."""
 _KEPT_LOGIT = -7.0
 _SIEVE_FROM = 150_000
+_AMID = (6, 2_500_000)
+"""So many pairs a record, or so many in all where that is more, are looked at amid their neighbours: the most likely.
+A million records of which many are alike would need more memory than a small machine has."""
 """So many pairs are all compared in full."""
 _BITS = float(1 / np.log(2))
 _VALUES = {
@@ -188,7 +191,7 @@ def find_pairs(
     candidates = int(con.execute("select count(*) from dd_pair").fetchall()[0][0])
     clock.mark("block")
     tell("compare", candidates)
-    numbers, logit = score_alone(con, "dd_pair", records, scorer)
+    numbers, logit = _most_likely(*score_alone(con, "dd_pair", records, scorer), max(_AMID[0] * records, _AMID[1]))
     con.execute("drop table dd_pair")
     clock.mark("compare")
     tell("together", len(numbers))
@@ -221,6 +224,16 @@ def score_alone(
         found.append(numbers[keep].astype(np.int32))
         logits.append(logit[keep].astype(np.float32))
     return np.concatenate(found), np.concatenate(logits)
+
+
+def _most_likely(
+    numbers: npt.NDArray[np.int32], logit: npt.NDArray[np.float32], most: int
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
+    """At most so many pairs; of those that score the same either all or none."""
+    if len(logit) <= most:
+        return numbers, logit
+    kept = logit > np.partition(logit, len(logit) - most - 1)[len(logit) - most - 1]
+    return numbers[kept], logit[kept]
 
 
 def close_triangles(

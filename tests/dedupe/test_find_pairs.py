@@ -203,3 +203,13 @@ def test_trees_walk_the_same_with_and_without_the_compiled_walk():
     first: Forest = Scorer.load().first
     rows = np.random.default_rng(3).uniform(-2, 12, (200, first.features)).astype(np.float32)
     assert np.allclose(first.predict(rows, first.compiled()), first.predict(rows, []), atol=1e-5)
+
+
+def test_the_most_likely_pairs_are_looked_at_amid_their_neighbours():
+    """Where more pairs are left than memory is for, the unlikely ones go; equal scores share their fate."""
+    numbers = np.arange(12, dtype=np.int32).reshape(6, 2)
+    logit = np.array([3.0, -5.0, 1.0, -5.0, 2.0, -6.0], np.float32)
+    kept, scores = pipeline._most_likely(numbers, logit, 4)
+    assert scores.tolist() == [3.0, 1.0, 2.0]
+    assert kept[:, 0].tolist() == [0, 4, 8]
+    assert pipeline._most_likely(numbers, logit, 6)[1] is logit
