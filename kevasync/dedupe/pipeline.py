@@ -29,10 +29,10 @@ FLOOR = 0.01
 """Pairs below this probability are not written: there are too many of them."""
 _KEPT_LOGIT = -7.0
 _SIEVE_FROM = 150_000
+"""So many pairs are all compared in full."""
 _AMID = (6, 2_500_000)
 """So many pairs a record, or so many in all where that is more, are looked at amid their neighbours: the most likely.
 A million records of which many are alike would need more memory than a small machine has."""
-"""So many pairs are all compared in full."""
 _BITS = float(1 / np.log(2))
 _VALUES = {
     "name": "person", "email": "email", "phone": "phone", "company": "company", "street": "street", "city": "city",
