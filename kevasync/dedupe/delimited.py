@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 import gzip
 import io
 import re
-import sys
 import zlib
 from collections import Counter, deque
 from collections.abc import Iterator
@@ -21,26 +19,15 @@ import duckdb
 import pyarrow as pa
 
 from kevasync.errors import UsageError
-from kevasync.values import quote_identifier, quote_literal
+from kevasync.store.plain_csv import DELIMITERS, HighBytes, encoding_of, first_rows, whole_sql
+from kevasync.values import quote_identifier
 
 __all__ = ["LINES", "Delimited", "look", "opened"]
 
 LINES = "dd_lines"
 """The table of a file that was read line by line; the next such file replaces it."""
-DELIMITERS = ",;\t|"
 _SAMPLE = 2**20
-_SAMPLE_ROWS = 40
 _BATCH = 20_000
-_BOMS = (
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
-_SEQUENCE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
-_HIGH = re.compile(rb"[\x80-\xff]")
-_UNDEFINED = (b"\x81", b"\x8d", b"\x8f", b"\x90", b"\x9d")
 _SPACED_QUOTE = re.compile(r'[,;\t|] +"')
 
 
@@ -57,13 +44,7 @@ class Delimited:
 
     def fast(self) -> str:
         """SQL that stands after `from`; it fails on any line with other cells than the header, and skips none."""
-        # Without detection: DuckDB's would leave out leading lines until the widths agree.
-        spec = ", ".join(f"'c{at}': 'VARCHAR'" for at in range(len(self.headers)))
-        return (
-            f"(select {self._named()} from read_csv({quote_literal(str(self.path))}, "  # noqa: S608 quoted
-            f"delim = {quote_literal(self.delimiter)}, quote = '\"', escape = '\"', header = true, skip = 0, "
-            f"auto_detect = false, strict_mode = true, columns = {{{spec}}}))"
-        )
+        return f"({whole_sql(self.path, self.delimiter, self.headers)})"
 
     def exact(self, con: duckdb.DuckDBPyConnection) -> str:
         """The same from a table that is filled line by line. Raises UsageError dedupe-ragged, dedupe-unreadable."""
@@ -115,13 +96,12 @@ def opened(path: Path, encoding: str = "utf-8-sig") -> Iterator[TextIO]:
 
 def look(path: Path) -> Delimited:
     """Encoding, delimiter and header of the file. Raises UsageError dedupe-unreadable."""
-    csv.field_size_limit(sys.maxsize)  # the default of 128 KiB a cell would refuse long notes
     encoding, sample = _sample(path)
     spaced = bool(_SPACED_QUOTE.search(sample))
     delimiters = "\t" if ".tsv" in (suffix.lower() for suffix in path.suffixes[-2:]) else DELIMITERS
     best: tuple[tuple[bool, float, int, int], str, list[str]] | None = None
     for delimiter in delimiters:
-        rows = _sample_rows(sample, delimiter, spaced=spaced)
+        rows = first_rows(sample, delimiter, whole=len(sample) < _SAMPLE, spaced=spaced)
         if not rows:
             continue
         header, body = rows[0], rows[1:]
@@ -150,12 +130,6 @@ def _sample(path: Path) -> tuple[str, str]:
     raise _undecoded(path, encoding)
 
 
-def _sample_rows(sample: str, delimiter: str, *, spaced: bool) -> list[list[str]]:
-    reader = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter, skipinitialspace=spaced)
-    rows = [row for row in islice(reader, _SAMPLE_ROWS) if row]
-    return rows[:-1] if len(sample) >= _SAMPLE and len(rows) > 1 else rows
-
-
 def _told_apart(header: list[str]) -> tuple[str, ...]:
     """Names of the columns: one without a heading is called by its place, one that comes twice gets a number."""
     names: list[str] = []
@@ -171,32 +145,19 @@ def _told_apart(header: list[str]) -> tuple[str, ...]:
 
 
 def _marked(path: Path) -> str:
-    """UTF-8, UTF-16 or UTF-32 by the mark or the zero bytes that the file begins with."""
     with _bytes(path) as file:
-        head = file.read(4096)
-    for mark, encoding in _BOMS:
-        if head.startswith(mark):
-            return encoding
-    half = max(len(head) // 2, 1)
-    for start, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
-        if head[start::2].count(0) > 0.3 * half:  # Latin letters have one each
-            return encoding
-    return "utf-8"
+        return encoding_of(file.read(4096))
 
 
 def _utf8_or_windows(path: Path) -> str:
     """UTF-8, or Windows-1252 where the bytes speak for it. Raises UsageError where a UTF-8 file has broken bytes."""
-    whole = broken = undefined = 0
+    high = HighBytes()
     with _bytes(path) as file:
         for line in file:
-            if not line.isascii():
-                whole += len(_SEQUENCE.findall(line))
-                rest = _HIGH.findall(_SEQUENCE.sub(b"", line))
-                broken += len(rest)
-                undefined += sum(one in _UNDEFINED for one in rest)
-    if not broken:
+            high.add(line)
+    if not high.broken:
         return "utf-8"
-    if undefined or whole * 4 > broken:  # in Windows-1252 text, bytes that happen to be UTF-8 are rare
+    if not high.windows:
         raise _undecoded(path, "utf-8")
     return "cp1252"
 

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import csv
-import io
 import re
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 from kevasync.errors import UsageError
 from kevasync.keva.columns import Raw, Writer, fold, named
-from kevasync.keva.form import DELIMITERS, Form
-from kevasync.values import quote_identifier, quote_literal
+from kevasync.keva.form import Form
+from kevasync.store.plain_csv import DELIMITERS, first_rows, lift_cell_limit, whole_sql
+from kevasync.values import quote_literal
 
 __all__ = ["read"]
 
 _SAMPLE = 4 * 2**20
-_SAMPLE_ROWS = 40
 _LONE_RETURN = re.compile(r"\r(?!\n)")
 
 
@@ -54,18 +51,13 @@ def read(form: Form, work: Path, wanted: tuple[str, ...], spelling: Callable[[st
 
     if not plausible:
         return exact()
-    return Raw(_fast_sql(table), table.columns, absent=False, believe=believe, exact=exact, locate=locate)
-
-
-def _fast_sql(table: _Table) -> str:
-    # Positional names, so that no heading can mislead the reader; real names are given outside.
-    spec = ", ".join(f"'c{index}': 'VARCHAR'" for index in range(len(table.columns)))
-    names = ", ".join(f"c{index} AS {quote_identifier(name)}" for index, name in enumerate(table.columns))
-    plain, delimiter = quote_literal(str(table.form.plain)), quote_literal(table.delimiter)
-    return (
-        f"SELECT {names} FROM read_csv({plain}, delim = {delimiter}, "  # noqa: S608 quoted
-        f"quote = '\"', escape = '\"', header = true, auto_detect = false, strict_mode = true, "
-        f"columns = {{{spec}}})"
+    return Raw(
+        whole_sql(form.plain, delimiter, table.columns),
+        table.columns,
+        absent=False,
+        believe=believe,
+        exact=exact,
+        locate=locate,
     )
 
 
@@ -76,7 +68,7 @@ def _header(form: Form, wanted: tuple[str, ...]) -> tuple[str, list[str]]:
     ids = {fold(name) for name in wanted}
     best: tuple[tuple[bool, bool, float, int], str, list[str]] | None = None
     for delimiter in DELIMITERS:
-        rows = _sample_rows(sample, delimiter)
+        rows = first_rows(sample, delimiter, whole=len(sample) < _SAMPLE)
         if not rows:
             continue
         header, body = rows[0], rows[1:]
@@ -90,17 +82,6 @@ def _header(form: Form, wanted: tuple[str, ...]) -> tuple[str, list[str]]:
     return best[1], best[2]
 
 
-def _sample_rows(sample: str, delimiter: str) -> list[list[str]]:
-    _lift_cell_limit()
-    reader = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter)
-    rows = [row for row in islice(reader, _SAMPLE_ROWS) if row]
-    return rows[:-1] if len(sample) >= _SAMPLE and len(rows) > 1 else rows
-
-
-def _lift_cell_limit() -> None:
-    csv.field_size_limit(sys.maxsize)  # the default of 128 KiB a cell would refuse long notes
-
-
 def _write_exact(table: _Table, target: Path) -> None:
     with Writer(target, table.columns) as writer:
         for _, row in _records(table):
@@ -112,7 +93,7 @@ def _records(table: _Table) -> Iterator[tuple[int, list[str]]]:
 
     Raises UsageError: export-truncated, export-quotes, export-ragged.
     """
-    _lift_cell_limit()
+    lift_cell_limit()
     path, width = table.form.path, len(table.columns)
     # Beside LF a lone CR is part of its cell, which the csv module refuses; NUL, refused before, stands in for it.
     by_feed = table.form.marks.newlines > 0

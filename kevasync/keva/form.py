@@ -13,18 +13,11 @@ from pathlib import Path
 from typing import BinaryIO, Literal
 
 from kevasync.errors import UsageError
+from kevasync.store.plain_csv import DELIMITERS, HighBytes, encoding_of
 
-__all__ = ["DELIMITERS", "Form", "Marks", "recognise"]
+__all__ = ["Form", "Marks", "recognise"]
 
-DELIMITERS = ",;\t|"
 CHUNK = 4 * 2**20
-_BOMS = (
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
 _NAMES = {
     "utf-8": "UTF-8",
     "utf-8-sig": "UTF-8",
@@ -34,8 +27,6 @@ _NAMES = {
     "utf-32": "UTF-32",
     "cp1252": "Windows-1252",
 }
-_SEQUENCE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
-_HIGH = re.compile(rb"[\x80-\xff]")
 _SPACED_QUOTE = re.compile(rb'[,;\t|] +"')
 _log = logging.getLogger(__name__)
 
@@ -96,7 +87,7 @@ def recognise(path: Path, work: Path) -> Form:
         return Form(path, _unpack(path, work) if packed else path, "parquet", "binary", packed, Marks())
     if head.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"7z\xbc\xaf", b"BZh", b"\x28\xb5\x2f\xfd")):
         raise UsageError("export-format", f"{path} is a spreadsheet or an archive, not CSV, JSON or Parquet.")
-    encoding = _guess(head)
+    encoding = encoding_of(head)
     if encoding == "utf-8" and (damage := _bad_utf8(path, packed=packed)) is not None:
         encoding = _other_than_utf8(path, packed=packed, damage=damage)
     form = _plain(path, work, encoding, packed=packed)
@@ -149,19 +140,6 @@ def _unpack(path: Path, work: Path) -> Path:
     return target
 
 
-def _guess(head: bytes) -> str:
-    for bom, encoding in _BOMS:
-        if head.startswith(bom):
-            return encoding
-    sample = head[:4096]
-    half = max(len(sample) // 2, 1)
-    if sample[1::2].count(0) > 0.3 * half:
-        return "utf-16-le"
-    if sample[0::2].count(0) > 0.3 * half:
-        return "utf-16-be"
-    return "utf-8"
-
-
 @dataclass(frozen=True, slots=True)
 class _Damage:
     line: int
@@ -187,17 +165,12 @@ def _bad_utf8(path: Path, *, packed: bool) -> _Damage | None:
 
 def _other_than_utf8(path: Path, *, packed: bool, damage: _Damage) -> str:
     """Windows-1252 where the bytes speak for it; a UTF-8 file with a few broken bytes is refused, not guessed."""
-    whole = broken = 0
-    undefined = False
+    high = HighBytes()
     for chunk in _chunks(path, packed=packed):
-        if chunk.isascii():
-            continue
-        whole += len(_SEQUENCE.findall(chunk))
-        broken += len(_HIGH.findall(_SEQUENCE.sub(b"", chunk)))
-        undefined = undefined or any(byte in chunk for byte in (b"\x81", b"\x8d", b"\x8f", b"\x90", b"\x9d"))
-    if damage.at_end and (whole or broken == 1):
+        high.add(chunk)
+    if damage.at_end and (high.whole or high.broken == 1):
         raise UsageError("export-truncated", f"{path} breaks off in the middle of a character, on line {damage.line}.")
-    if undefined or whole * 4 > broken:  # in Windows-1252 text, bytes that happen to be UTF-8 are rare
+    if not high.windows:
         raise UsageError(
             "export-encoding", f"{path}, line {damage.line}: bytes that are neither UTF-8 nor Windows-1252."
         )

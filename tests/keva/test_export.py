@@ -450,7 +450,7 @@ def test_exact_reading_equals_the_fast_one(tmp_path_factory, rows):
     writer.writerows([["id", "a", "b"], *([f"r{n}", *row] for n, row in enumerate(rows))])
     fast = rows_of(land(folder, out.getvalue()))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(delimited, "_fast_sql", lambda _: "SELECT error('not this way')")
+        patch.setattr(delimited, "whole_sql", lambda *_: "SELECT error('not this way')")
         assert rows_of(land(folder, out.getvalue()))[-len(fast) :] == fast
     lines = "\n".join(json.dumps({"id": f"r{n}", "a": row[0], "b": row[1]}) for n, row in enumerate(rows))
     fast = rows_of(land(folder, lines, "a.ndjson"))[-len(rows) :]
