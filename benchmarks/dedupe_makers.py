@@ -13,7 +13,8 @@ from pathlib import Path
 
 import duckdb
 import numpy as np
-from dedupe import Numbers, blocking_recall, figures, pairs_within
+from dedupe import blocking_recall
+from duplicate_sets import Numbers, figures, pairs_within
 
 from kevasync.dedupe import pipeline, refit
 from kevasync.dedupe.scoring import Scorer
