@@ -250,6 +250,8 @@ def _show(screen: Screen, document: dict[str, Any], pairs: Pairs) -> None:
             f"Labels: {document['labels_used']:,} pairs followed, {document['labels_contradicted']:,} with yes and no "
             f"left out, {document['labels_unknown']:,} labels of pairs that were not scored"
         )
+    if document["passed_over"]:
+        screen.line(f"Too many pairs: the {document['passed_over']:,} least likely were passed over", style="yellow")
     if document["not_compared"]:
         screen.line(f"Not compared, too many of role other: {', '.join(document['not_compared'])}", style="yellow")
     rows = [

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from kevasync.dedupe.pipeline import MATCH, Pairs
 
@@ -58,9 +60,32 @@ def clusters(pairs: Pairs, constraints: Iterable[Constraint | Confirmed] = (), t
     ]
     alive = {place[item.id]: item.email for item in given if isinstance(item, Confirmed) and item.id in place}
     shift = float(np.log(threshold / (1 - threshold)))
-    edges = zip((pairs.a - 1).tolist(), (pairs.b - 1).tolist(), (pairs.logit - shift).tolist(), strict=True)
+    a, b, logit = pairs.a - 1, pairs.b - 1, pairs.logit - shift
+    near = _within_reach(len(ids), a, b, logit, same)
+    edges = zip(a[near].tolist(), b[near].tolist(), logit[near].tolist(), strict=True)
     found = group(len(ids), edges, same, apart, alive)
     return pa.table({"id": ids, "cluster": pa.array(found, pa.int64())})
+
+
+def _within_reach(
+    records: int,
+    a: npt.NDArray[np.int32],
+    b: npt.NDArray[np.int32],
+    logit: npt.NDArray[np.float64],
+    same: Sequence[tuple[int, int]],
+) -> npt.NDArray[np.bool_]:
+    """The pairs that can matter to the groups.
+
+    Two groups are joined only over a pair that speaks for it, or by a decision. So a pair whose records no chain of
+    such pairs connects, which is most of the unlikely ones of a large table, changes nothing: it can be forgotten.
+    """
+    likely = logit > 0
+    decided = np.array(same, np.int32).reshape(-1, 2)
+    rows = np.concatenate([a[likely], decided[:, 0]])
+    columns = np.concatenate([b[likely], decided[:, 1]])
+    chains = coo_array((np.ones(len(rows), np.bool_), (rows, columns)), shape=(records, records))
+    _, part = connected_components(chains, directed=False)
+    return np.asarray(part[a] == part[b])
 
 
 def group(

@@ -55,12 +55,17 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Counts of a run: candidates are the pairs that blocking found, `closing` those found through a third record."""
+    """Counts of a run: candidates are the pairs that blocking found, `closing` those found through a third record.
+
+    `passed_over`: of the pairs that were judged by themselves, the least likely ones where they were too many to be
+    looked at amid their neighbours.
+    """
 
     records: int
     columns: tuple[Columns, ...]
     candidates: int
     closing: int
+    passed_over: int
     rules: tuple[RuleReport, ...]
     seconds: dict[str, float]
 
@@ -74,6 +79,7 @@ class Report:
             "notes": [note for item in self.columns for note in item.notes],
             "candidates": self.candidates,
             "closing": self.closing,
+            "passed_over": self.passed_over,
             "blocking": [rule.as_dict() for rule in self.rules],
             "cpu_seconds": {name: round(value, 2) for name, value in self.seconds.items()},
         }
@@ -191,8 +197,11 @@ def find_pairs(
     candidates = int(con.execute("select count(*) from dd_pair").fetchall()[0][0])
     clock.mark("block")
     tell("compare", candidates)
-    numbers, logit = _most_likely(*score_alone(con, "dd_pair", records, scorer), max(_AMID[0] * records, _AMID[1]))
+    numbers, logit = score_alone(con, "dd_pair", records, scorer)
     con.execute("drop table dd_pair")
+    judged = len(numbers)
+    numbers, logit = _most_likely(numbers, logit, max(_AMID[0] * records, _AMID[1]))
+    passed_over = judged - len(numbers)
     clock.mark("compare")
     tell("together", len(numbers))
     numbers, logit, closing = close_triangles(con, numbers, logit, records, scorer)
@@ -200,7 +209,7 @@ def find_pairs(
     final = guarded(con, numbers, scorer.together(context))
     con.execute("drop table dd_scored; drop table dd_edge")
     clock.mark("together")
-    report = Report(records, tuple(used), candidates, closing, tuple(rules), clock.seconds)
+    report = Report(records, tuple(used), candidates, closing, passed_over, tuple(rules), clock.seconds)
     keep = final >= np.log(floor / (1 - floor))
     return _pairs(con, numbers[keep], final[keep], report, scorer)
 

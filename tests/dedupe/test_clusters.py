@@ -1,9 +1,10 @@
 """Clusters are not mere connected components, and what a person said holds."""
 
+import numpy as np
 import pytest
 from made_up import found, people, row
 
-from kevasync.dedupe.clustering import Confirmed, Constraint, clusters, group
+from kevasync.dedupe.clustering import Confirmed, Constraint, _within_reach, clusters, group
 
 
 def test_a_weak_chain_joins_no_two_strong_groups():
@@ -61,3 +62,22 @@ def test_decisions_by_id_hold_in_the_table(order):
     alive = [Confirmed("p", "vera.ibarra@solo.com"), Confirmed("q", "vera@home.com")]
     kept = {item["id"]: item["cluster"] for item in clusters(pairs, alive).to_pylist()}
     assert kept["p"] != kept["q"]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_what_is_out_of_reach_changes_no_group(seed):
+    """Groups are the same with all pairs and with those alone that a chain of likely pairs or decisions connects."""
+    rng = np.random.default_rng(seed)
+    records = 60
+    drawn = np.unique(np.sort(rng.integers(0, records, (160, 2)), axis=1), axis=0)
+    a, b = drawn[drawn[:, 0] < drawn[:, 1]].astype(np.int32).T
+    logit = rng.normal(-1.5, 2.5, len(a))
+    same = [(int(one), int(other)) for one, other in rng.integers(0, records, (3, 2)) if one != other]
+    apart = [(int(a[at]), int(b[at])) for at in np.flatnonzero(logit > 1)[:2]]
+    near = _within_reach(records, a, b, logit, same)
+    assert 0 < near.sum() < len(near)
+    whole, few = (
+        group(records, zip(a[part].tolist(), b[part].tolist(), logit[part].tolist(), strict=True), same, apart)
+        for part in (np.ones(len(a), bool), near)
+    )
+    assert few.tolist() == whole.tolist()

@@ -213,3 +213,14 @@ def test_the_most_likely_pairs_are_looked_at_amid_their_neighbours():
     assert scores.tolist() == [3.0, 1.0, 2.0]
     assert kept[:, 0].tolist() == [0, 4, 8]
     assert pipeline._most_likely(numbers, logit, 6)[1] is logit
+
+
+def test_pairs_that_were_passed_over_are_counted(monkeypatch):
+    """No pair is left out in silence, and what is likely is found all the same."""
+    rows, same = people()
+    whole = found(rows)
+    assert whole.report.as_dict()["passed_over"] == 0
+    monkeypatch.setattr(pipeline, "_AMID", (0, 70))
+    few = found(rows)
+    assert few.report.passed_over > 0
+    assert len(matches(few) & same) / len(matches(whole) & same) > 0.95
