@@ -16,9 +16,11 @@ from kevasync.dedupe.columns import MAX_OTHER
 
 __all__ = [
     "FIELDS",
+    "LEARNED",
     "Feature",
     "Floats",
     "base_features",
+    "chance",
     "compare",
     "feature_names",
     "glance",
@@ -264,6 +266,42 @@ def with_together(base: Floats, records: int) -> Floats:
         [np.full(len(base), size), both, one, total, total - size, agree, differ, agreed.max(axis=1), rare], axis=1
     )
     return np.concatenate([base, together.astype(np.float32)], axis=1)
+
+
+LEARNED = 12_000
+"""Records of the largest tables whose pairs the first model saw: it knows no value rarer than once in so many."""
+
+_COINCIDENCES = (
+    ("person_bits", "family_bits", "family_rare"), ("email_bits", "local_bits"), ("phone_bits",),
+    ("company_bits", "label_bits"), ("street_bits",), ("city_bits",), ("postcode_bits",), ("dob_bits",),
+    ("title_bits",), ("identifier_bits",), ("other_bits",),
+)  # fmt: skip
+"""Features that tell how rare a shared value is, by what they are about."""
+
+
+@cache
+def _rarities() -> list[list[int]]:
+    names = feature_names()
+    return [[names.index(name) for name in group] for group in _COINCIDENCES]
+
+
+_SHARE = 0.75
+"""How much of `chance` is taken: some strangers (colleagues, families) are no more where the table is larger."""
+
+
+def chance(features: Floats) -> Floats:
+    """Natural log odds that a pair loses because its table is larger than those that the first model learned from.
+
+    In a table n times as large, strangers who agree as well as this pair turn up n times as often for each pair of one
+    person. Shared values that are rarer than any in a table of LEARNED records make up for it.
+    """
+    most = np.float32(np.log2(LEARNED))
+    over = np.maximum(features[:, feature_names().index("log_records")] - most, 0)
+    if not over.any():
+        return over
+    for group in _rarities():
+        over = over - np.maximum(features[:, group].max(axis=1) - most, 0)
+    return np.asarray(np.maximum(over, 0) * np.float32(_SHARE * np.log(2)), np.float32)
 
 
 def verdicts(base: Floats) -> Floats:

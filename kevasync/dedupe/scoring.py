@@ -15,7 +15,15 @@ import numpy as np
 import numpy.typing as npt
 
 import kevasync
-from kevasync.dedupe.comparison import FIELDS, Floats, base_features, feature_names, with_together, without_fields
+from kevasync.dedupe.comparison import (
+    FIELDS,
+    Floats,
+    base_features,
+    chance,
+    feature_names,
+    with_together,
+    without_fields,
+)
 from kevasync.dedupe.forest import Forest
 from kevasync.errors import UsageError
 
@@ -134,7 +142,7 @@ class Scorer:
 
     def logit(self, features: Floats) -> Numbers:
         """Log odds (natural) of each row of features (comparison.feature_names()) by itself."""
-        return self.first.predict(features, self._walks["first"])
+        return self.first.predict(features, self._walks["first"]) - chance(features)
 
     def together(self, context: Floats) -> Numbers:
         """Log odds of pairs amid their neighbours (collective.CONTEXT)."""

@@ -38,11 +38,20 @@ Tell = Callable[[str], None]
 _OFTEN = ("crm", "crm", "contacts", "demo", "registry")
 _HEAVIEST = 60
 """No pair counts for more than so many, or single ones would rule the fit."""
-_DIFFERENT = 0.5
-"""What a pair of two persons counts, against one of a pair of one: made-up worlds are fuller of look-alikes than life. Without
-it tables of others were scored too low by half a unit of log odds (docs/decisions/0005-duplicates.md)."""
+_DIFFERENT = ((12_000, 0.9), (100_000, 0.5))
+"""What a pair of two persons counts against one of a pair of one, in tables of so many records: made-up worlds are fuller of
+look-alikes than life, and the more so the larger they are, as their names run out (docs/decisions/0005-duplicates.md)."""
 _SIZES = (700, 1500, 3000, 6000, 12_000)
 _TABLES = (700, 1500, 3000, 1500, 6000, 3000, 12_000)
+_LARGE = (
+    ("crm", 25_000), ("retail", 25_000), ("contacts", 25_000), ("desk", 300_000), ("shop", 300_000), ("desk", 100_000),
+    ("shop", 100_000), ("profiles", 100_000), ("crm", 100_000), ("contacts", 100_000), ("retail", 100_000),
+    ("migration", 100_000), ("lab", 100_000), ("archive", 100_000), ("register", 100_000), ("archive", 25_000),
+    ("registry", 25_000), ("census", 25_000), ("register", 25_000), ("archive", 25_000), ("accounts", 25_000),
+)  # fmt: skip
+"""Tables of the size of real ones, for the second model: what a score means depends on the size of the table."""
+_ROWS = (15_000, 60_000)
+"""At most so many pairs of a table, and of a large one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +63,7 @@ class Plan:
 
     first_rounds: int = 6
     second_rounds: int = 10
-    large_worlds: int = 3
+    large_worlds: int = len(_LARGE)
     others_first: int = 12
     others_second: int = 20
     without: tuple[str, ...] = ()
@@ -69,13 +78,16 @@ class Plan:
         )
 
     def tables(self) -> list[tuple[str, int, int]]:
-        """The same of the worlds that the second model sees as whole tables; the last few have the size of a real one."""
-        kinds = ("crm", "retail", "contacts")
+        """The same of the worlds that the second model sees as whole tables; the first few have the size of a real one."""
         large = [
-            (kinds[at % len(kinds)], 25_000, self.second_seed * 1000 + 1500 + at) for at in range(self.large_worlds)
+            (kind, size, self.second_seed * 1000 + 1500 + at)
+            for at, (kind, size) in enumerate(_LARGE[: self.large_worlds])
+            if kind not in self.without
         ]
+        # the largest first, or one process works on alone at the end
+        large.sort(key=lambda one: -one[1])
         others = self._others(self.others_second, _TABLES, self.second_seed)
-        return self._worlds(self.second_rounds, _TABLES, 3, self.second_seed) + others + large
+        return large + self._worlds(self.second_rounds, _TABLES, 3, self.second_seed) + others
 
     def _others(self, tables: int, sizes: tuple[int, ...], seed: int) -> list[tuple[str, int, int]]:
         return [
@@ -195,16 +207,21 @@ def context_sample(scorer: Scorer, kind: str, records: int, seed: int) -> Contex
         con.close()
 
 
+def _different(records: int) -> float:
+    sizes, counts = zip(*_DIFFERENT, strict=True)
+    return float(np.interp(np.log(records), np.log(sizes), counts))
+
+
 def fit_second(samples: Sequence[ContextSample], plan: Plan) -> Forest:
     """The model of a pair amid its neighbours: more of what confirms never lowers a probability."""
     rng = np.random.default_rng(plan.seed + 2)
     rows, truth, weight = [], [], []
     for sample in samples:
-        kept = rng.permutation(len(sample.truth))[:15_000]
+        kept = rng.permutation(len(sample.truth))[: _ROWS[sample.records > 2 * _TABLES[-1]]]
         rows.append(sample.context[kept])
         truth.append(sample.truth[kept])
         # every world counts the same: what differs from table to table is what this model has to learn
-        each = np.where(sample.truth[kept] == 1, 1, _DIFFERENT)
+        each = np.where(sample.truth[kept] == 1, 1, _different(sample.records))
         weight.append((each * min(_HEAVIEST, 6000 / max(1, len(kept)))).astype(np.float32))
     rising = {"logit": 1, "path": 1, "path_mass": 1}
     model = HistGradientBoostingClassifier(
