@@ -31,12 +31,16 @@ create or replace temp macro dd_fold(x) as replace(replace(replace(dd_squash(x),
 -- a person's name without forms of address; the generation stays at its end
 create or replace temp macro dd_name(x) as
   nullif(trim(regexp_replace(dd_words(x), '^((mr|mrs|ms|miss|mx|dr|prof|sir|dame|rev|herr|frau|mme|madame|monsieur) +)+', '')), '');
+-- Sen and Jun are names too: they are a generation where a comma or a full stop says so
+create or replace temp macro dd_aged(x) as
+  case when contains(x, ',') or contains(x, '.')
+    then regexp_replace(regexp_replace(x, '(, *(jun|fils|filho|hijo)[.]?| jun[.]) *$', ' jr', 'i'), '(, *(sen|p.re|pai|padre)[.]?| sen[.]) *$', ' sr', 'i') else x end;
 create or replace temp macro dd_generation(x) as
-  case regexp_extract(x, '(?:^|[a-z]+ )(jr|junior|sr|senior|ii|iii|iv|2nd|3rd)$', 1)
-    when 'jr' then 'jr' when 'junior' then 'jr' when 'sr' then 'sr' when 'senior' then 'sr' when 'ii' then 'jr' when '2nd' then 'jr'
+  case regexp_extract(x, '(?:^|[a-z]+ )(jr|jnr|junior|sr|snr|senior|ii|iii|iv|2nd|3rd)$', 1)
+    when 'jr' then 'jr' when 'jnr' then 'jr' when 'junior' then 'jr' when 'sr' then 'sr' when 'snr' then 'sr' when 'senior' then 'sr' when 'ii' then 'jr' when '2nd' then 'jr'
     when 'iii' then 'iii' when '3rd' then 'iii' when 'iv' then 'iv' end;
 create or replace temp macro dd_ungenerated(x) as
-  nullif(trim(regexp_replace(x, '(^| )(jr|junior|sr|senior|ii|iii|iv|2nd|3rd|phd|md|esq|mba|cpa)$', '')), '');
+  nullif(trim(regexp_replace(x, '(^| )(jr|jnr|junior|sr|snr|senior|ii|iii|iv|2nd|3rd|phd|md|esq|mba|cpa)$', '')), '');
 create or replace temp macro dd_company(x) as
   nullif(trim(regexp_replace(regexp_replace(regexp_replace(' ' || dd_words(replace(x, '&', ' ')) || ' ', ' (and|the|und|et|y) ', ' ', 'g'),
     '( (inc|incorporated|llc|l l c|ltd|limited|gmbh|corp|corporation|co|company|group|plc|sa|s a|srl|s r l|bv|b v|nv|n v|ag|kg|oy|ab|as|aps|pty|pvt|private|llp|lp|sarl|spa|s p a|sas|sl|kk|ug|ev|mbh|holding|holdings))+ $', ' '),
@@ -86,7 +90,7 @@ with said as (
     {others_plain}
   from thing
 ), plain as (
-  select n, nullif(trim("name"), '') as "name", nullif(trim(first_name), '') as first_name, nullif(trim(last_name), '') as last_name,
+  select n, nullif(trim(dd_aged("name")), '') as "name", nullif(trim(first_name), '') as first_name, nullif(trim(dd_aged(last_name)), '') as last_name,
     dd_email(email) as email, phone, company, street, dd_words(city) as city, nullif(dd_squash(dd_words(postcode)), '') as postcode,
     dd_words(state) as state, dd_words(country) as country, dd_date(dob) as dob, dd_title(title) as title, lower(website) as website,
     nullif(upper(dd_squash(dd_words(identifier))), '') as identifier, {others_words}

@@ -55,6 +55,27 @@ def test_a_job_in_short_and_in_full_is_one(one, other):
 
 
 @pytest.mark.parametrize(
+    ("written", "generation", "family"),
+    [
+        ("Hartmann, jun.", "jr", "hartmann"),
+        ("Hartmann sen.", "sr", "hartmann"),
+        ("Moreau, père", "sr", "moreau"),
+        ("Souza, Filho", "jr", "souza"),
+        ("Doyle Snr", "sr", "doyle"),
+        ("Doyle Jr.", "jr", "doyle"),
+        ("Sen", None, "sen"),
+        ("Kang Jun", None, "kang jun"),
+        ("Das, Sen Gupta", None, "das sen gupta"),
+    ],
+)
+def test_a_generation_is_told_from_a_name(written, generation, family):
+    """Father and son in several languages; Sen and Jun are also names."""
+    row = {"first": "Ash", "last": written}
+    assert canonical("generation", row) == [generation]
+    assert canonical("family", row) == [family]
+
+
+@pytest.mark.parametrize(
     ("one", "other"),
     [
         ("+49 (0)871 5213490", "0871/5213490"),
