@@ -38,7 +38,7 @@ Tell = Callable[[str], None]
 _OFTEN = ("crm", "crm", "contacts", "demo", "registry")
 _HEAVIEST = 60
 """No pair counts for more than so many, or single ones would rule the fit."""
-_DIFFERENT = ((12_000, 0.9), (100_000, 0.5))
+_DIFFERENT = ((12_000, 0.9), (100_000, 0.7))
 """What a pair of two persons counts against one of a pair of one, in tables of so many records: made-up worlds are fuller of
 look-alikes than life, and the more so the larger they are, as their names run out (docs/decisions/0005-duplicates.md)."""
 _SIZES = (700, 1500, 3000, 6000, 12_000)
