@@ -296,7 +296,7 @@ def chance(features: Floats) -> Floats:
     person. Shared values that are rarer than any in a table of LEARNED records make up for it.
     """
     most = np.float32(np.log2(LEARNED))
-    over = np.maximum(features[:, feature_names().index("log_records")] - most, 0)
+    over: Floats = np.maximum(features[:, feature_names().index("log_records")] - most, 0)
     if not over.any():
         return over
     for group in _rarities():
