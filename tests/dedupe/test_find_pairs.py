@@ -61,6 +61,29 @@ def test_strangers_are_none_unless_a_third_record_vouches():
     assert guarded(con, numbers, np.array([2.0, 3.0, 3.0])).tolist() == [2.0, 3.0, 3.0]
 
 
+def test_copies_are_found_however_many_there_are():
+    """Sixty copies are likely one record; with another title, or with a name and a city alone, nothing is raised."""
+    rows, _ = people(160)
+    copy = {**row("", "Wilma", "Thistlewood", "wilma@thistlewood.example", "+1 415 555 0133", None, "Graz", "Buyer")}
+    bare = row("", "Ann", "Li", None, None, None, "Graz", None)
+    several = [{**copy, "id": f"c{number}"} for number in range(60)]
+    several += [{**copy, "id": "t", "title": "Lawyer"}, *({**bare, "id": f"n{number}"} for number in range(3))]
+    pairs = found([*rows, *several])
+    copies = [
+        item["probability"]
+        for item in pairs.table.to_pylist()
+        if item["id_a"].startswith("c") and item["id_b"].startswith("c")
+    ]
+    assert len(copies) == 60 * 59 // 2
+    assert min(copies) > 0.95
+
+    number = pairs.record_numbers()
+    asked = np.array(
+        [[number["c0"], number[other]] for other in ("c1", "t")] + [[number["n0"], number["n1"]]], np.int32
+    )
+    assert guarded(pairs.con, asked, np.array([-5.0, -5.0, -5.0])).tolist() == [3.0, -5.0, -5.0]
+
+
 def test_the_same_table_gives_the_same_answer(world):
     """No step depends on the order in which threads finish."""
     pairs, _ = world
