@@ -64,7 +64,7 @@ def test_strangers_are_none_unless_a_third_record_vouches():
 def test_copies_are_found_however_many_there_are():
     """Sixty copies are likely one record; with another title, or with a name and a city alone, nothing is raised."""
     rows, _ = people(160)
-    copy = {**row("", "Wilma", "Thistlewood", "wilma@thistlewood.example", "+1 415 555 0133", None, "Graz", "Buyer")}
+    copy = row("", "Wilma", "Thistlewood", "wilma@thistlewood.example", "+1 415 555 0133", None, "Graz", "Buyer")
     bare = row("", "Ann", "Li", None, None, None, "Graz", None)
     several = [{**copy, "id": f"c{number}"} for number in range(60)]
     several += [{**copy, "id": "t", "title": "Lawyer"}, *({**bare, "id": f"n{number}"} for number in range(3))]

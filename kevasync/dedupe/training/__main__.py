@@ -14,7 +14,7 @@ from kevasync.dedupe.training.others import OTHERS
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Train by the plan and write duplicates.npz and its provenance; half an hour on two cores, 3 GB."""
+    """Train by the plan and write duplicates.npz and its provenance; half an hour on two cores."""
     plan = Plan()
     parser = argparse.ArgumentParser(prog="python -m kevasync.dedupe.training", description=main.__doc__)
     parser.add_argument("--seed", type=int, default=plan.seed)

@@ -207,12 +207,16 @@ def context_sample(scorer: Scorer, kind: str, records: int, seed: int) -> Contex
         con.close()
 
 
+def _context_of(job: tuple[Scorer, str, int, int]) -> ContextSample:
+    return context_sample(*job)
+
+
 def _different(records: int) -> float:
     sizes, counts = zip(*_DIFFERENT, strict=True)
     return float(np.interp(np.log(records), np.log(sizes), counts))
 
 
-def fit_second(samples: Sequence[ContextSample], plan: Plan) -> Forest:
+def fit_second(samples: Iterable[ContextSample], plan: Plan) -> Forest:
     """The model of a pair amid its neighbours: more of what confirms never lowers a probability."""
     rng = np.random.default_rng(plan.seed + 2)
     rows, truth, weight = [], [], []
@@ -250,9 +254,8 @@ def train(plan: Plan, tell: Tell, processes: int = 1) -> tuple[Scorer, dict[str,
     jobs = plan.tables()
     tell(f"second: {len(jobs)} worlds")
     with context.Pool(processes) as pool:
-        contexts = pool.starmap(context_sample, [(scorer, *job) for job in jobs], chunksize=1)
-    tell(f"second: fitting {sum(len(sample.truth) for sample in contexts):,} pairs")
-    second = fit_second(contexts, plan)
+        # one table after the other: together they would need gigabytes, and little of each is learned from
+        second = fit_second(pool.imap(_context_of, [(scorer, *job) for job in jobs]), plan)
     return Scorer(first, second, sieve, cut), provenance(plan)
 
 
